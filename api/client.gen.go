@@ -836,7 +836,7 @@ type ClientInterface interface {
 
 	// StepIssuanceWithBody Take a step of an issuance
 	//
-	// Checked by the operator or the bureau; verified, from the sample of the evidence that it names, by a verifier or a leader who has not declared it; issued by a leader who has done neither.
+	// Checked by the operator or the bureau; verified, from the sample of the evidence that it names, by a verifier or a leader who has not declared it; issued by a leader who has done neither. Before the units of a month of the registry's own intake are issued, the lists of other registers are asked again for each of its activities: `carbon.excluded` names the list and the identifier, and the month is rejected; the next close takes these activities back.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -845,7 +845,7 @@ type ClientInterface interface {
 
 	// StepIssuance Take a step of an issuance
 	//
-	// Checked by the operator or the bureau; verified, from the sample of the evidence that it names, by a verifier or a leader who has not declared it; issued by a leader who has done neither.
+	// Checked by the operator or the bureau; verified, from the sample of the evidence that it names, by a verifier or a leader who has not declared it; issued by a leader who has done neither. Before the units of a month of the registry's own intake are issued, the lists of other registers are asked again for each of its activities: `carbon.excluded` names the list and the identifier, and the month is rejected; the next close takes these activities back.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -5847,7 +5847,7 @@ func (c *Client) GetIssuanceSample(ctx context.Context, id PathID, reqEditors ..
 
 // StepIssuanceWithBody Take a step of an issuance
 //
-// Checked by the operator or the bureau; verified, from the sample of the evidence that it names, by a verifier or a leader who has not declared it; issued by a leader who has done neither.
+// Checked by the operator or the bureau; verified, from the sample of the evidence that it names, by a verifier or a leader who has not declared it; issued by a leader who has done neither. Before the units of a month of the registry's own intake are issued, the lists of other registers are asked again for each of its activities: `carbon.excluded` names the list and the identifier, and the month is rejected; the next close takes these activities back.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5866,7 +5866,7 @@ func (c *Client) StepIssuanceWithBody(ctx context.Context, id PathID, params *St
 
 // StepIssuance Take a step of an issuance
 //
-// Checked by the operator or the bureau; verified, from the sample of the evidence that it names, by a verifier or a leader who has not declared it; issued by a leader who has done neither.
+// Checked by the operator or the bureau; verified, from the sample of the evidence that it names, by a verifier or a leader who has not declared it; issued by a leader who has done neither. Before the units of a month of the registry's own intake are issued, the lists of other registers are asked again for each of its activities: `carbon.excluded` names the list and the identifier, and the month is rejected; the next close takes these activities back.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -40392,7 +40392,7 @@ type ClientWithResponsesInterface interface {
 
 	// StepIssuanceWithBodyWithResponse Take a step of an issuance
 	//
-	// Checked by the operator or the bureau; verified, from the sample of the evidence that it names, by a verifier or a leader who has not declared it; issued by a leader who has done neither.
+	// Checked by the operator or the bureau; verified, from the sample of the evidence that it names, by a verifier or a leader who has not declared it; issued by a leader who has done neither. Before the units of a month of the registry's own intake are issued, the lists of other registers are asked again for each of its activities: `carbon.excluded` names the list and the identifier, and the month is rejected; the next close takes these activities back.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -40401,7 +40401,7 @@ type ClientWithResponsesInterface interface {
 
 	// StepIssuanceWithResponse Take a step of an issuance
 	//
-	// Checked by the operator or the bureau; verified, from the sample of the evidence that it names, by a verifier or a leader who has not declared it; issued by a leader who has done neither.
+	// Checked by the operator or the bureau; verified, from the sample of the evidence that it names, by a verifier or a leader who has not declared it; issued by a leader who has done neither. Before the units of a month of the registry's own intake are issued, the lists of other registers are asked again for each of its activities: `carbon.excluded` names the list and the identifier, and the month is rejected; the next close takes these activities back.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -56843,7 +56843,7 @@ func (c *ClientWithResponses) GetIssuanceSampleWithResponse(ctx context.Context,
 
 // StepIssuanceWithBodyWithResponse Take a step of an issuance
 //
-// Checked by the operator or the bureau; verified, from the sample of the evidence that it names, by a verifier or a leader who has not declared it; issued by a leader who has done neither.
+// Checked by the operator or the bureau; verified, from the sample of the evidence that it names, by a verifier or a leader who has not declared it; issued by a leader who has done neither. Before the units of a month of the registry's own intake are issued, the lists of other registers are asked again for each of its activities: `carbon.excluded` names the list and the identifier, and the month is rejected; the next close takes these activities back.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -56858,7 +56858,7 @@ func (c *ClientWithResponses) StepIssuanceWithBodyWithResponse(ctx context.Conte
 
 // StepIssuanceWithResponse Take a step of an issuance
 //
-// Checked by the operator or the bureau; verified, from the sample of the evidence that it names, by a verifier or a leader who has not declared it; issued by a leader who has done neither.
+// Checked by the operator or the bureau; verified, from the sample of the evidence that it names, by a verifier or a leader who has not declared it; issued by a leader who has done neither. Before the units of a month of the registry's own intake are issued, the lists of other registers are asked again for each of its activities: `carbon.excluded` names the list and the identifier, and the month is rejected; the next close takes these activities back.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -27,7 +27,7 @@ func CheckIntake(ctx context.Context, in intake.Source, trading Reader) ([]Viola
 
 // checkEnds holds that each message that was sent has brought one issuance,
 // which says the same, and each issuance of the intake was brought by a message (I-76).
-// What came back was rejected (I-86). The outbox is read before the issuances and after: what is sent before has an
+// What came back was rejected (I-86), and what is issued counts nothing that lists had (I-132). The outbox is read before the issuances and after: what is sent before has an
 // issuance, and what is issued has a message after.
 func checkEnds(ctx context.Context, in intake.Reader, trading Reader) (found []Violation, err error) {
 	before, err := messages(ctx, in)
@@ -78,7 +78,8 @@ func checkEnds(ctx context.Context, in intake.Reader, trading Reader) (found []V
 				i.Units, i.Methodology, i.Source, number, o.Units, o.Methodology)
 		}
 	}
-	return found, nil
+	listed, err := checkListed(ctx, in, trading, issued, after)
+	return append(found, listed...), err
 }
 
 // messages are those of an outbox, by number.

@@ -34,6 +34,9 @@ var (
 	// ErrPeriodCounted is returned when a period of a plant overlaps one that was counted, or another intake has brought the month.
 	ErrPeriodCounted = fault.New(fault.Refused, "carbon.period_counted", "the period overlaps one that is counted already").At("period_from").
 				Under("carbon.counted_once", "沪环规〔2025〕10号")
+	// ErrListsChanged is returned when a list of another register has changed while it was asked for what a pool counts.
+	ErrListsChanged = fault.New(fault.Conflict, "carbon.lists_changed", "a list of another register has changed while it was asked").At("event").
+			Under("carbon.counted_once", "沪环规〔2025〕10号")
 	// ErrEvidenceUsed is returned when an issuance would rest on the evidence of another.
 	ErrEvidenceUsed = fault.New(fault.Refused, "carbon.evidence_used", "another issuance rests on this evidence").At("evidence_digest").
 			Under("carbon.counted_once", "沪环规〔2025〕10号")
@@ -81,6 +84,8 @@ type IssuanceStep struct {
 	Event    carbon.IssuanceEvent
 	Document string // of the verification or rejection
 	Failed   int32  // pieces of the sampled evidence that do not hold
+
+	ListsAsked int64 // the journal number up to which lists have nothing of what its own intake counts, which the handler has asked
 }
 
 // IssuanceResult is an issuance with the serial numbers that it has got.

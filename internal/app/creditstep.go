@@ -5,6 +5,7 @@ import (
 
 	"permitx/internal/carbon"
 	"permitx/internal/catalog"
+	"permitx/internal/fault"
 	"permitx/internal/identity"
 )
 
@@ -20,6 +21,11 @@ func nextIssuanceEvents(a identity.Actor, i carbon.Issuance, operator int64) (ev
 	return events
 }
 
+// MayIssue reports whether an actor may have the units of an issuance issued now.
+func MayIssue(a identity.Actor, i carbon.Issuance) bool {
+	return slices.Contains(nextIssuanceEvents(a, i, 0), carbon.Issue)
+}
+
 // MayVerify reports whether an actor may verify an issuance now.
 func MayVerify(a identity.Actor, i carbon.Issuance) bool {
 	return slices.Contains(nextIssuanceEvents(a, i, 0), carbon.Verify)
@@ -28,8 +34,12 @@ func MayVerify(a identity.Actor, i carbon.Issuance) bool {
 // Operation is IssuanceStep.
 func (IssuanceStep) Operation() identity.Operation { return identity.IssuanceStep }
 
+// asked is the step without what its handler has read.
+func (c IssuanceStep) asked() any { c.ListsAsked = 0; return c }
+
 // Decide checks the step by the table; that no list of another register has got
-// the plant, when it is checked and again when units are issued; that who
+// the plant, when it is checked and again when units are issued; that no list has
+// changed since it was asked for what the registry's own intake counts; that who
 // verifies it has looked at the sample; and before units are issued that the
 // party takes part and that nothing of the same debtor is owed. The result is an IssuanceResult.
 func (c IssuanceStep) Decide(v *View) (Apply, error) {
@@ -82,12 +92,26 @@ func (c IssuanceStep) Decide(v *View) (Apply, error) {
 			}, nil
 		}
 	case carbon.Issue:
-		if err := v.checkExcluded("id", i); err != nil {
+		i.ListsAsked = c.ListsAsked
+		if err := fault.First(v.checkExcluded("id", i), v.checkListsAsked(i)); err != nil {
 			return nil, err
 		}
 		return v.issueUnits(i)
 	}
 	return func(tx *Tx) any { return tx.issuanceResult(Put(tx, Issuances, i)) }, nil
+}
+
+// checkListsAsked returns ErrListsChanged when a list has changed since it was
+// asked for what an issuance of the registry's own intake counts.
+func (v *View) checkListsAsked(i carbon.Issuance) error {
+	if !i.FromIntake() {
+		return nil
+	}
+	changed, err := Find(v, Exclusions, Query{}.And("command", Gt, i.ListsAsked).Page(0, 1))
+	if err == nil && len(changed) > 0 {
+		err = ErrListsChanged.With("entry %d of the list %s has changed since: issue it with a new key", changed[0].ID, changed[0].List)
+	}
+	return err
 }
 
 // checkOther returns carbon.ErrSamePerson when an actor would take a step that is

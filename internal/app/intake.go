@@ -142,12 +142,18 @@ const identifiersARead = 1000
 
 // Excluded are the entries that lists have of identifiers.
 func (g *intakeRegister) Excluded(ctx context.Context, identifiers []string) (all []carbon.Exclusion, err error) {
+	err = exclusionsOf(ctx, g.reader, identifiers, func(e carbon.Exclusion) { all = append(all, e) })
+	return all, err
+}
+
+// exclusionsOf calls each with the entries that lists have of identifiers.
+func exclusionsOf(ctx context.Context, r Reader, identifiers []string, each func(carbon.Exclusion)) error {
 	for some := range slices.Chunk(identifiers, identifiersARead) {
-		if err := eachOf(ctx, g.reader, Exclusions, Query{}.And("identifier", In, some), func(e carbon.Exclusion) { all = append(all, e) }); err != nil {
-			return nil, fmt.Errorf("read the exclusion lists: %w", err)
+		if err := eachOf(ctx, r, Exclusions, Query{}.And("identifier", In, some), each); err != nil {
+			return fmt.Errorf("read the exclusion lists: %w", err)
 		}
 	}
-	return all, nil
+	return nil
 }
 
 // Salt is that of a scheme's pseudonyms.

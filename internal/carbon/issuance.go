@@ -54,6 +54,7 @@ type Issuance struct {
 	Origin         string // serial numbers of another scheme that it mirrors; empty: none
 	Plant          string // of a project: what other registers call it; its days are counted once (I-100)
 	Intake         string // which of several intakes has numbered the message; empty: there is one, or the registry's own
+	ListsAsked     int64  // journal number up to which lists of other registers were asked for what it counts, when the registry's own intake brought it; 0: they had nothing, or of before that was recorded
 	State          IssuanceState
 	Document       string // of the verification
 	DeclaredBy     int64  // person; 0: the intake

@@ -140,11 +140,21 @@ func (s *Server) IssuePool(ctx context.Context, r gen.IssuePoolRequestObject) (g
 	return s.create(ctx, r.Params.IdempotencyKey, c)
 }
 
-// StepIssuance takes a step of an issuance.
+// StepIssuance takes a step of an issuance. Before units are issued the lists of
+// other registers are asked again for what a pool counts, beside the writer.
 func (s *Server) StepIssuance(ctx context.Context, r gen.StepIssuanceRequestObject) (gen.StepIssuanceResponseObject, error) {
-	return s.do(ctx, r.Params.IdempotencyKey, app.IssuanceStep{
-		Issuance: r.ID, Event: carbon.IssuanceEvent(r.Body.Event), Document: deref(r.Body.Document), Failed: deref(r.Body.Failed),
-	})
+	c := app.IssuanceStep{Issuance: r.ID, Event: carbon.IssuanceEvent(r.Body.Event), Document: deref(r.Body.Document), Failed: deref(r.Body.Failed)}
+	i, known := app.ReadTable(s.app.Reference(), app.Issuances).Get(r.ID)
+	if k := callOf(ctx); known && i.FromIntake() && c.Event == carbon.Issue && app.MayIssue(k.actor, i) { // another is refused by the writer
+		in, err := s.intake()
+		if err != nil {
+			return nil, err
+		}
+		if c.ListsAsked, err = app.AskLists(k.ctx, in, s.rows, i); err != nil { //nolint:contextcheck // the request's own
+			return nil, err
+		}
+	}
+	return s.do(ctx, r.Params.IdempotencyKey, c)
 }
 
 // RevokeCredits revokes units of an issuance.

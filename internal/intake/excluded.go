@@ -16,35 +16,38 @@ import (
 // counted names what a batch counted by a methodology, which stands by its first version.
 type counted struct{ batch, methodology int64 }
 
+// listing finds what pools count, name a plant or a certificate by, and lists of
+// other registers have.
+type listing struct {
+	r       Reader
+	scheme  int64
+	of      map[Month]map[counted]bool // by the month in which the activities lie
+	counted func(row *Row) (first int64, inputs int)
+	entries func(ctx context.Context, identifiers []string) ([]carbon.Exclusion, error)
+}
+
+// by takes what a register knows.
+func (l *listing) by(reg Register) *listing {
+	l.counted = func(row *Row) (int64, int) {
+		s, inputs := reg.Counted(row.Scenario, row.Methodology)
+		return s.First, inputs
+	}
+	l.entries = reg.Excluded
+	return l
+}
+
 // excluded are reversals of what the pools of a scheme's month count and a list
 // of another register has got since: at most MaxActivities and one more.
 func (in *Intake) excluded(ctx context.Context, w *work, r *request) (back []line, err error) {
-	of, err := in.countedIn(ctx, w, r)
+	of, err := countedIn(ctx, in.c.Store, w.keysOf(r))
 	if err != nil {
 		return nil, err
 	}
-	identifiers := map[string]bool{}
-	each := func(do func(row *Row, s *Scenario, identifier string) error) error {
-		return in.eachIdentified(ctx, r, of, do)
-	}
-	if err := each(func(_ *Row, _ *Scenario, identifier string) error {
-		identifiers[identifier] = true
-		return nil
-	}); err != nil || len(identifiers) == 0 {
-		return nil, err
-	}
-	entries, err := excludedOf(ctx, r.reg, identifiers)
-	if err != nil || len(entries) == 0 {
-		return nil, err
-	}
-	err = each(func(row *Row, s *Scenario, identifier string) error {
-		for _, e := range entries[identifier] {
-			if e.Touches(row.Day, row.Day) {
-				back = append(back, row.taken(s, &e))
-				break
-			}
-		}
-		if len(back) > MaxActivities {
+	maps.DeleteFunc(of, func(m Month, _ map[counted]bool) bool { return in.gone[m] }) // nothing of it can be taken back
+	l := (&listing{r: in.c.Store, scheme: r.scheme, of: of}).by(r.reg)
+	err = l.each(ctx, func(row *Row, e *carbon.Exclusion) error {
+		s, _ := r.reg.Counted(row.Scenario, row.Methodology)
+		if back = append(back, row.taken(s, e)); len(back) > MaxActivities {
 			return errEnough
 		}
 		return nil
@@ -55,14 +58,9 @@ func (in *Intake) excluded(ctx context.Context, w *work, r *request) (back []lin
 	return back, err
 }
 
-// countedIn is what the pools of a month count, and what comes back into them in
-// the same commit, by the month in which the activities lie.
-func (in *Intake) countedIn(ctx context.Context, w *work, r *request) (map[Month]map[counted]bool, error) {
-	s, err := newSampler(ctx, in.c.Store)
-	if err != nil {
-		return nil, err
-	}
-	var keys []PoolKey
+// keysOf are the pools of the month that a request closes, and what comes back
+// into them in the same commit.
+func (w *work) keysOf(r *request) (keys []PoolKey) {
 	for k, p := range w.pools {
 		if k.Scheme == r.scheme && k.Month == r.month && !p.Closed {
 			keys = append(keys, k)
@@ -72,6 +70,15 @@ func (in *Intake) countedIn(ctx context.Context, w *work, r *request) (map[Month
 		if o.Scheme == r.scheme {
 			keys = append(keys, o.PoolKey)
 		}
+	}
+	return keys
+}
+
+// countedIn is what pools count, by the month in which the activities lie.
+func countedIn(ctx context.Context, r Reader, keys []PoolKey) (map[Month]map[counted]bool, error) {
+	s, err := newSampler(ctx, r)
+	if err != nil {
+		return nil, err
 	}
 	of := map[Month]map[counted]bool{}
 	for _, k := range keys {
@@ -90,19 +97,39 @@ func (in *Intake) countedIn(ctx context.Context, w *work, r *request) (map[Month
 	return of, nil
 }
 
+// each calls do with each activity that a list has on its day, and the entry.
+func (l *listing) each(ctx context.Context, do func(row *Row, e *carbon.Exclusion) error) error {
+	identifiers := map[string]bool{}
+	if err := l.eachIdentified(ctx, func(_ *Row, identifier string) error {
+		identifiers[identifier] = true
+		return nil
+	}); err != nil || len(identifiers) == 0 {
+		return err
+	}
+	entries, err := excludedOf(ctx, l.entries, identifiers)
+	if err != nil || len(entries) == 0 {
+		return err
+	}
+	return l.eachIdentified(ctx, func(row *Row, identifier string) error {
+		for _, e := range entries[identifier] {
+			if e.Touches(row.Day, row.Day) {
+				return do(row, &e)
+			}
+		}
+		return nil
+	})
+}
+
 // eachIdentified calls do with the activities that were counted so, name a plant
 // or a certificate, and were not taken back.
-func (in *Intake) eachIdentified(ctx context.Context, r *request, of map[Month]map[counted]bool, do func(row *Row, s *Scenario, identifier string) error) error {
-	for _, m := range slices.Sorted(maps.Keys(of)) {
-		if in.gone[m] { // nothing of it can be taken back
-			continue
-		}
-		err := in.c.Store.Identified(ctx, m, r.scheme, func(row Row) error {
-			s, inputs := r.reg.Counted(row.Scenario, row.Methodology)
-			if !of[m][counted{row.Batch, s.First}] {
+func (l *listing) eachIdentified(ctx context.Context, do func(row *Row, identifier string) error) error {
+	for _, m := range slices.Sorted(maps.Keys(l.of)) {
+		err := l.r.Identified(ctx, m, l.scheme, func(row Row) error {
+			first, inputs := l.counted(&row)
+			if !l.of[m][counted{row.Batch, first}] {
 				return nil
 			}
-			return do(&row, s, identifierOf(row.Inputs, inputs))
+			return do(&row, identifierOf(row.Inputs, inputs))
 		})
 		if err != nil {
 			return fmt.Errorf("read the activities of %s that name a plant: %w", m, err)

@@ -68,7 +68,7 @@ func checkExcluded(ctx context.Context, all []*request, lines [][]line) error {
 	if len(identifiers) == 0 {
 		return nil
 	}
-	entries, err := excludedOf(ctx, all[0].reg, identifiers) // the register is one for a whole commit
+	entries, err := excludedOf(ctx, all[0].reg.Excluded, identifiers) // the register is one for a whole commit
 	if err != nil {
 		return err
 	}
@@ -85,8 +85,8 @@ func checkExcluded(ctx context.Context, all []*request, lines [][]line) error {
 }
 
 // excludedOf are the entries that lists have of identifiers.
-func excludedOf(ctx context.Context, reg Register, identifiers map[string]bool) (map[string][]carbon.Exclusion, error) {
-	found, err := reg.Excluded(ctx, keysOf(identifiers))
+func excludedOf(ctx context.Context, ask func(ctx context.Context, identifiers []string) ([]carbon.Exclusion, error), identifiers map[string]bool) (map[string][]carbon.Exclusion, error) {
+	found, err := ask(ctx, keysOf(identifiers))
 	if err != nil {
 		return nil, fmt.Errorf("find exclusions: %w", err)
 	}

@@ -38,6 +38,7 @@ var provisions = []Provision{
 		{"carbon.days_counted", "what can have been counted is not counted another way", "沪环规〔2025〕10号"},
 		{"carbon.evidence_used", "another issuance rests on this evidence", "沪环规〔2025〕10号"},
 		{"carbon.excluded", "the reduction is counted in another register", "沪环规〔2025〕10号"},
+		{"carbon.lists_changed", "a list of another register has changed while it was asked", "沪环规〔2025〕10号"},
 		{"carbon.period_counted", "the period overlaps one that is counted already", "沪环规〔2025〕10号"},
 	}},
 	{"carbon.debt", []Refusal{

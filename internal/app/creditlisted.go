@@ -1,0 +1,33 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"permitx/internal/carbon"
+	"permitx/internal/intake"
+)
+
+// Lister says what lists of other registers have of what an intake has handed on.
+type Lister interface {
+	Listed(ctx context.Context, message int64) (intake.Listed, error)
+}
+
+// AskLists asks the lists of other registers for what an issuance of the
+// registry's own intake counts, and returns the number of the journal up to which
+// they have nothing of it. Whatever changes them later has a larger number, by which
+// the step that issues it is refused. Returns carbon.ErrExcluded.
+func AskLists(ctx context.Context, in Lister, trading Reader, i carbon.Issuance) (asked int64, err error) {
+	if asked, err = trading.LastID(ctx, Journal.name); err != nil { // before the lists are read
+		return 0, fmt.Errorf("read the journal: %w", err)
+	}
+	found, err := in.Listed(ctx, i.Outbox)
+	if err != nil {
+		return 0, err
+	}
+	if e := found.Entry; found.Activities > 0 {
+		return 0, carbon.ErrExcluded.With("%.64q is in the list %s from %v on (%s): it counts activity %d and %d more that lists have got since the month was closed; reject it, and the next close takes them back",
+			e.Identifier, e.List, e.ValidFrom, e.Source, found.First.ID, found.Activities-1).At("id")
+	}
+	return asked, nil
+}
