@@ -28551,6 +28551,18 @@ func NewGetFeeQuoteRequest(server string, code MarketPath, params *GetFeeQuotePa
 
 		}
 
+		if params.StateFunded != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state_funded", *params.StateFunded, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}

@@ -1540,6 +1540,7 @@ const (
 	FactKindReductionTask FactKind = "reduction_task"
 	FactKindRegionOverCap FactKind = "region_over_cap"
 	FactKindSource        FactKind = "source"
+	FactKindStateFunded   FactKind = "state_funded"
 	FactKindSurplusNeeded FactKind = "surplus_needed"
 	FactKindVerifiedRight FactKind = "verified_right"
 	FactKindZone          FactKind = "zone"
@@ -1574,11 +1575,28 @@ func (e FactKind) Valid() bool {
 		return true
 	case FactKindSource:
 		return true
+	case FactKindStateFunded:
+		return true
 	case FactKindSurplusNeeded:
 		return true
 	case FactKindVerifiedRight:
 		return true
 	case FactKindZone:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FeeExempt.
+const (
+	FeeExemptStateFunded FeeExempt = "state_funded"
+)
+
+// Valid indicates whether the value is a known member of the FeeExempt enum.
+func (e FeeExempt) Valid() bool {
+	switch e {
+	case FeeExemptStateFunded:
 		return true
 	default:
 		return false
@@ -8320,6 +8338,9 @@ type Eligibility struct {
 	// Bought For the project already.
 	Bought *Quantity `json:"bought,omitempty"`
 
+	// FeeExemptBy Document by which an order in the market that is named would pay no fee: its schedule exempts the party. Absent where it pays.
+	FeeExemptBy *string `json:"fee_exempt_by,omitempty"`
+
 	// Need A quantity of permits in t/a, with at most 6 decimals.
 	//
 	// Example: 13.257
@@ -8691,7 +8712,7 @@ type Fact struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Kind What a fact says. About a licence: monitor, reduction_task, surplus_needed, industry, source, basin, basin_approval, zone, verified_right, idle. About a party: blacklist, credit_grade, credit_points, credit_slight, credit_review. About a region: region_over_cap.
+	// Kind What a fact says. About a licence: monitor, reduction_task, surplus_needed, industry, source, basin, basin_approval, zone, verified_right, idle. About a party: blacklist, credit_grade, credit_points, credit_slight, credit_review, state_funded (an institution that the state funds wholly). About a region: region_over_cap.
 	Kind FactKind `json:"kind"`
 
 	// Licence Number of a record.
@@ -8729,7 +8750,7 @@ type Fact struct {
 type FactInput struct {
 	Document string `json:"document"`
 
-	// Kind What a fact says. About a licence: monitor, reduction_task, surplus_needed, industry, source, basin, basin_approval, zone, verified_right, idle. About a party: blacklist, credit_grade, credit_points, credit_slight, credit_review. About a region: region_over_cap.
+	// Kind What a fact says. About a licence: monitor, reduction_task, surplus_needed, industry, source, basin, basin_approval, zone, verified_right, idle. About a party: blacklist, credit_grade, credit_points, credit_slight, credit_review, state_funded (an institution that the state funds wholly). About a region: region_over_cap.
 	Kind FactKind `json:"kind"`
 
 	// Licence Of a fact about a licence.
@@ -8756,7 +8777,7 @@ type FactInput struct {
 	Value string `json:"value"`
 }
 
-// FactKind What a fact says. About a licence: monitor, reduction_task, surplus_needed, industry, source, basin, basin_approval, zone, verified_right, idle. About a party: blacklist, credit_grade, credit_points, credit_slight, credit_review. About a region: region_over_cap.
+// FactKind What a fact says. About a licence: monitor, reduction_task, surplus_needed, industry, source, basin, basin_approval, zone, verified_right, idle. About a party: blacklist, credit_grade, credit_points, credit_slight, credit_review, state_funded (an institution that the state funds wholly). About a region: region_over_cap.
 type FactKind string
 
 // FactPage defines model for FactPage.
@@ -8767,6 +8788,9 @@ type FactPage struct {
 	Next *ID `json:"next,omitempty"`
 }
 
+// FeeExempt Whose orders pay no fee: state_funded, those of parties of which a fact says on the day on which the order comes that the state funds them wholly.
+type FeeExempt string
+
 // FeeQuote What an order would pay, by the schedule of today.
 type FeeQuote struct {
 	// Amount An amount in CNY, with at most 2 decimals.
@@ -8776,6 +8800,9 @@ type FeeQuote struct {
 
 	// Fee Rounded once, half up to the fen.
 	Fee Money `json:"fee"`
+
+	// Formula How the fee comes about.
+	Formula string `json:"formula"`
 
 	// Market Code of a market.
 	//
@@ -8792,6 +8819,9 @@ type FeeQuote struct {
 // FeeSchedule What the orders of a market pay from a day on, until the next schedule begins.
 type FeeSchedule struct {
 	Document string `json:"document"`
+
+	// Exempt Absent: nobody.
+	Exempt *FeeExempt `json:"exempt,omitempty"`
 
 	// ID Number of a record.
 	ID ID `json:"id"`
@@ -8830,6 +8860,9 @@ type FeeSchedule struct {
 // FeeScheduleInput Only the scheme own has figures of its own, and needs its tiers.
 type FeeScheduleInput struct {
 	Document string `json:"document"`
+
+	// Exempt Absent: nobody.
+	Exempt *FeeExempt `json:"exempt,omitempty"`
 
 	// Minimum The least that an order with any fill pays, each side.
 	Minimum *Money `json:"minimum,omitempty"`
@@ -17210,7 +17243,7 @@ type ExclusionListFilter = ExclusionList
 // ExpiredFilter defines model for ExpiredFilter.
 type ExpiredFilter = bool
 
-// FactKindFilter What a fact says. About a licence: monitor, reduction_task, surplus_needed, industry, source, basin, basin_approval, zone, verified_right, idle. About a party: blacklist, credit_grade, credit_points, credit_slight, credit_review. About a region: region_over_cap.
+// FactKindFilter What a fact says. About a licence: monitor, reduction_task, surplus_needed, industry, source, basin, basin_approval, zone, verified_right, idle. About a party: blacklist, credit_grade, credit_points, credit_slight, credit_review, state_funded (an institution that the state funds wholly). About a region: region_over_cap.
 type FactKindFilter = FactKind
 
 // FreezeStateFilter emergency and active are in effect; pending begins on a day to come; ended means that the term of the permits is over.
@@ -19302,6 +19335,9 @@ type GetFeeQuoteParams struct {
 
 	// SingleBidder A listing that one bidder takes, at the list price. Only in a quote: the fills of a book have no listing, and are charged the whole fee.
 	SingleBidder *bool `form:"single_bidder,omitempty" json:"single_bidder,omitempty"`
+
+	// StateFunded What an institution would pay that the state funds wholly. Whether a party is one, a fact says; `/v1/eligibility` answers for a party.
+	StateFunded *bool `form:"state_funded,omitempty" json:"state_funded,omitempty"`
 }
 
 // ListFeeSchedulesParams defines parameters for ListFeeSchedules.

@@ -116,7 +116,7 @@ func (c BlockPropose) block(v *View, own, other catalog.Licence) (market.Block, 
 	if err := form.checkTerms(v, m, i); err != nil {
 		return market.Block{}, err
 	}
-	t := v.termsOf(m.ID)
+	t, exempt := v.termsOf(m.ID), v.tariffOf(m.ID, v.Today).Exempt
 	b := market.Block{
 		Market: m.ID, Instrument: i.ID, State: market.BlockProposed, Proposer: c.Side, Quantity: c.Quantity, Price: c.Price,
 		Months: int32((&entry{market: m, inst: i}).monthsOf(v)), NeedsOfficer: t.BlockOfficer, //nolint:gosec // months of a term
@@ -130,6 +130,8 @@ func (c BlockPropose) block(v *View, own, other catalog.Licence) (market.Block, 
 	b.BuyerParty, b.BuyerLicence = buyer.Party, buyer.ID
 	from, to := v.blockKeys(b)
 	b.SellerRegion, b.BuyerRegion = from.Region, to.Region
+	b.SellerExempt = v.known.exemptBy(exempt, seller.Party, v.Today) != ""
+	b.BuyerExempt = v.known.exemptBy(exempt, buyer.Party, v.Today) != ""
 	if t.BlockLeast == 0 || m.ProjectRequired { // which project it is for a block trade does not say
 		return b, ErrNoBlocks.With("the market %s has no block trades", m.Code)
 	}
@@ -211,7 +213,7 @@ func (v *View) blockHold(b market.Block, side market.Side) (func(*Tx, *market.Bl
 // blockFee is what a side pays for a block trade by the schedule of the day on which
 // it was proposed, which is also that of its settlement.
 func (v *View) blockFee(b market.Block, side market.Side) quantity.Money {
-	return v.tariffOf(b.Market, b.ProposedAt.Date()).Fee(side, b.Amount, false)
+	return b.Fee(v.tariffOf(b.Market, b.ProposedAt.Date()), side)
 }
 
 // wantedOfBlock is what a block trade adds to what its buyer's licence may still

@@ -6,17 +6,6 @@ import (
 	"permitx/internal/quantity"
 )
 
-// feeOfBlock is what the buyer of a block trade pays by the schedule of its day.
-func feeOfBlock(tariffs map[int64]*market.Tariff, b market.Block) quantity.Money {
-	of := &noTariff
-	for _, t := range tariffs {
-		if t.Market == b.Market && t.ValidFrom <= b.ProposedAt.Date() && t.ValidFrom > of.ValidFrom {
-			of = t
-		}
-	}
-	return of.Fee(market.Buy, b.Amount, false)
-}
-
 // blockRows reads the settled block trades, and holds the open ones against what
 // they hold aside (I-51).
 func (c *checker) blockRows(s *sessionSums) error {
@@ -34,7 +23,7 @@ func (c *checker) blockRows(s *sessionSums) error {
 		if b.State == market.BlockSettled {
 			s.blocks[b.Trade], s.held[b.Trade] = b, quantity.Money(money.Amount)
 		}
-		price := b.Amount + feeOfBlock(tariffs, b)
+		price := b.Amount + b.Fee(tariffAt(tariffs, b.Market, b.ProposedAt.Date()), market.Buy)
 		if int64(b.Amount) == money.Amount {
 			price = b.Amount // it is of before block trades paid fees
 		}

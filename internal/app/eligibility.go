@@ -46,6 +46,8 @@ type Eligibility struct {
 	Supported quantity.Quantity  // of a need, by the quantity
 	Opinions  []rulebook.Opinion
 
+	FeeExemptBy string // document by which an order in the market would pay no fee; "": it pays
+
 	Simplified       reserve.SimplifiedLimit // of a primary sale
 	SimplifiedSource string                  // where its most stands
 
@@ -91,7 +93,7 @@ func (a *App) Eligibility(ctx context.Context, actor identity.Actor, q Question)
 	if err != nil {
 		return Eligibility{}, err
 	}
-	e := Eligibility{On: in.on, Need: in.Need}
+	e := Eligibility{On: in.on, Need: in.Need, FeeExemptBy: in.exemptBy(in.ref.known())}
 	if err := in.reckon(&e, &f, k); err != nil {
 		return e, err
 	}

@@ -10,6 +10,7 @@ import (
 	"permitx/internal/ledger"
 	"permitx/internal/market"
 	"permitx/internal/quantity"
+	"permitx/internal/rulebook"
 )
 
 // The fee schedules of markets, in memory: every fill asks for one.
@@ -50,8 +51,45 @@ func (s *state) indexFeeTier(t market.FeeTier) {
 	s.fees.tariffs[t.Schedule].Tiers = append(s.fees.tariffs[t.Schedule].Tiers, t)
 }
 
-// tariffOn is what an order that comes today pays by.
-func (v *View) tariffOn(marketID int64) *market.Tariff { return v.tariffOf(marketID, v.Today) }
+// tariffFor is what an order of a party that comes today pays by: by none where the
+// schedule of today exempts it (I-127).
+func (v *View) tariffFor(marketID, party int64) *market.Tariff {
+	t := v.tariffOf(marketID, v.Today)
+	if v.known.exemptBy(t.Exempt, party, v.Today) != "" {
+		return &noTariff
+	}
+	return t
+}
+
+// exemptBy is the document by which a schedule with an exemption exempts a party on
+// a day; "": it pays.
+func (k *knowledge) exemptBy(e market.FeeExempt, party int64, on calendar.Date) string {
+	switch e {
+	case market.StateFundedExempt:
+		return rulebook.StateFundedBy(k.parties[party], on)
+	case market.NobodyExempt:
+	}
+	return ""
+}
+
+// FeeScheduleOn is the schedule of a market on a day; the zero schedule is none.
+func FeeScheduleOn(ref *Reference, marketID int64, on calendar.Date) (now market.FeeSchedule) {
+	for _, f := range ReadTable(ref, FeeSchedules).All() {
+		if f.Market == marketID && f.ValidFrom <= on && f.ValidFrom > now.ValidFrom {
+			now = f
+		}
+	}
+	return now
+}
+
+// exemptBy is the document by which an order of the question would pay no fee.
+func (in *inquiry) exemptBy(k *knowledge) string {
+	if in.market.ID == 0 || in.Action != rulebook.Buy && in.Action != rulebook.Sell {
+		return ""
+	}
+	party := in.seller.Party + in.buyer.Party // an order has one side
+	return k.exemptBy(FeeScheduleOn(in.ref, in.market.ID, in.on).Exempt, party, in.on)
+}
 
 // tariffOf is what is paid by for what came on a day.
 func (v *View) tariffOf(marketID int64, day calendar.Date) *market.Tariff {
@@ -88,6 +126,7 @@ type FeeScheduleSet struct {
 	Minimum      quantity.Money
 	WaivedBelow  quantity.Money
 	SingleBidder quantity.Ratio // 0: as the scheme has it
+	Exempt       market.FeeExempt
 	Tiers        []FeeTierInput
 	ValidFrom    calendar.Date
 	Document     string
@@ -130,10 +169,10 @@ func (c FeeScheduleSet) Decide(v *View) (Apply, error) {
 		return nil, err
 	}
 	t := c.tariff()
-	if isOwn := c.Scheme == market.OwnFee; isOwn != (len(c.Tiers) > 0) || !isOwn && (c.Whole || c.Minimum != 0 || c.WaivedBelow != 0 || c.SingleBidder != 0) {
+	if isOwn := c.Scheme == market.OwnFee; isOwn != (len(c.Tiers) > 0) || !isOwn && (c.Whole || c.Minimum != 0 || c.WaivedBelow != 0 || c.SingleBidder != 0 || c.Exempt != market.NobodyExempt) {
 		return nil, market.ErrFeeScheme
 	}
-	if err := t.Validate(); err != nil {
+	if err := fault.First(catalog.CheckOneOf("exempt", t.Exempt, market.FeeExempts), t.Validate()); err != nil {
 		return nil, err
 	}
 	if err := catalog.CheckDocument("document", c.Document); err != nil {
@@ -163,7 +202,7 @@ func (c FeeScheduleSet) tariff() market.Tariff {
 	t := market.TariffOf(c.Scheme)
 	t.ValidFrom, t.Document = c.ValidFrom, c.Document
 	if c.Scheme == market.OwnFee {
-		t.Progressive, t.Minimum, t.WaivedBelow = !c.Whole, c.Minimum, c.WaivedBelow
+		t.Progressive, t.Minimum, t.WaivedBelow, t.Exempt = !c.Whole, c.Minimum, c.WaivedBelow, c.Exempt
 		for _, tier := range c.Tiers {
 			t.Tiers = append(t.Tiers, market.FeeTier{Through: tier.Through, Buyer: tier.Buyer, Seller: tier.Seller})
 		}

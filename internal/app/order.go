@@ -171,7 +171,7 @@ func (c PlaceOrder) check(v *View, l catalog.Licence) (entry, error) {
 	if err := c.checkGoods(v, m, l, i); err != nil {
 		return e, err
 	}
-	e.tariff = v.tariffOn(m.ID)
+	e.tariff = v.tariffFor(m.ID, l.Party)
 	e.order = market.Record{
 		Market: m.ID, Instrument: i.ID, Party: l.Party, Licence: l.ID, Project: c.Project, Side: c.Side, TimeInForce: c.TimeInForce, Kind: c.Kind,
 		State: market.Open, Price: c.Price, Quantity: c.Quantity, Remaining: c.Quantity, PlacedAt: v.Now, Queued: v.Number, Schedule: e.tariff.ID,

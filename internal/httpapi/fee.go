@@ -23,6 +23,7 @@ func (s *Server) SetFeeSchedule(ctx context.Context, r gen.SetFeeScheduleRequest
 		Market: r.Code, Scheme: market.FeeScheme(b.Scheme), Whole: deref(b.Whole), Document: b.Document,
 		Minimum:      readOptional(&in, "minimum", b.Minimum, quantity.ParseMoney),
 		WaivedBelow:  readOptional(&in, "waived_below", b.WaivedBelow, quantity.ParseMoney),
+		Exempt:       market.FeeExempt(deref(b.Exempt)),
 		SingleBidder: readOptional(&in, "single_bidder_share", b.SingleBidderShare, quantity.ParseRatio),
 		ValidFrom:    read(&in, "valid_from", b.ValidFrom, calendar.ParseDate),
 	}
@@ -64,7 +65,7 @@ func (s *Server) tariffOf(f market.FeeSchedule) market.Tariff {
 func feeScheduleOf(code string, t market.Tariff) api.FeeSchedule {
 	out := api.FeeSchedule{
 		ID: t.ID, Market: code, Scheme: api.FeeScheme(t.Scheme), Whole: !t.Progressive, Minimum: t.Minimum.String(), WaivedBelow: t.WaivedBelow.String(),
-		SingleBidderShare: t.SingleBidder.String(), ValidFrom: t.ValidFrom.String(), Document: t.Document, Tiers: []api.FeeTier{},
+		SingleBidderShare: t.SingleBidder.String(), Exempt: optional(api.FeeExempt(t.Exempt)), ValidFrom: t.ValidFrom.String(), Document: t.Document, Tiers: []api.FeeTier{},
 	}
 	for _, tier := range t.Tiers {
 		of := api.FeeTier{BuyerRate: tier.Buyer.String(), SellerRate: tier.Seller.String()}
@@ -90,16 +91,15 @@ func (s *Server) GetFeeQuote(_ context.Context, r gen.GetFeeQuoteRequestObject) 
 	if err != nil {
 		return nil, err
 	}
-	var now market.FeeSchedule
-	for _, f := range app.ReadTable(s.app.Reference(), app.FeeSchedules).All() {
-		if f.Market == m.ID && f.ValidFrom <= s.app.Now().Date() && f.ValidFrom > now.ValidFrom {
-			now = f
-		}
+	t := s.tariffOf(app.FeeScheduleOn(s.app.Reference(), m.ID, s.app.Now().Date()))
+	single, exempt := deref(r.Params.SingleBidder), t.Exempt == market.StateFundedExempt && deref(r.Params.StateFunded)
+	fee := t.Fee(side, amount, single)
+	if exempt {
+		fee = 0
 	}
-	t := s.tariffOf(now)
 	return gen.GetFeeQuote200JSONResponse{
-		Market: m.Code, Schedule: optional(now.ID), Side: r.Params.Side, Amount: amount.String(),
-		Fee: t.Fee(side, amount, deref(r.Params.SingleBidder)).String(),
+		Market: m.Code, Schedule: optional(t.ID), Side: r.Params.Side, Amount: amount.String(), Fee: fee.String(),
+		Formula: t.Formula(side, amount, single, exempt),
 	}, nil
 }
 

@@ -172,7 +172,7 @@ func (s *Server) AskEligibility(ctx context.Context, r gen.AskEligibilityRequest
 func eligibilityOf(q app.Question, e app.Eligibility) api.Eligibility {
 	out := api.Eligibility{
 		Allowed: e.Allowed, AsOf: e.On.String(), Action: api.RuleAction(q.Action), Quantity: quantityOf(e.Quantity), Need: quantityOf(e.Need), Bought: quantityOf(e.Bought), Open: quantityOf(e.Open),
-		OffsetRatio: optional(e.Ratio.Value), RatioDocument: optional(e.Ratio.Document),
+		FeeExemptBy: optional(e.FeeExemptBy), OffsetRatio: optional(e.Ratio.Value), RatioDocument: optional(e.Ratio.Document),
 		Required: quantityOf(e.Required), Supported: quantityOf(e.Supported),
 		Opinions: convertAll(e.Opinions, opinionOf),
 		Obstacles: convertAll(e.Obstacles, func(f *fault.Error) api.EligibilityObstacle {

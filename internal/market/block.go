@@ -24,6 +24,8 @@ type Block struct {
 	Price         quantity.Price
 	Months        int32 // 0 where the price is outright
 	Amount        quantity.Money
+	BuyerExempt   bool // from the fee, by the schedule and the facts of the day on which it was proposed
+	SellerExempt  bool
 	NeedsOfficer  bool  // an officer approves it: so the market's terms said when it was proposed
 	PermitHold    int64 // of what is sold; 0: none
 	MoneyHold     int64 // 0: none
@@ -147,4 +149,12 @@ func (b Block) MayAct(person int64, event BlockEvent) error {
 		return ErrBlockOwn
 	}
 	return nil
+}
+
+// Fee is what a side pays by the tariff of the day on which the trade was proposed.
+func (b *Block) Fee(t *Tariff, side Side) quantity.Money {
+	if side == Buy && b.BuyerExempt || side == Sell && b.SellerExempt {
+		return 0
+	}
+	return t.Fee(side, b.Amount, false)
 }

@@ -15,7 +15,7 @@ const feeMost quantity.Money = 100_000_000_000
 // The faults of fee schedules, in the order in which they are checked.
 var (
 	// ErrFeeScheme is returned when a scheme that has its own tiers is given others, or an own one none.
-	ErrFeeScheme = fault.New(fault.Invalid, "fee.scheme", "only the scheme own has tiers, minimum, waiver and single-bidder share of its own, and needs its tiers").At("scheme")
+	ErrFeeScheme = fault.New(fault.Invalid, "fee.scheme", "only the scheme own has tiers, minimum, waiver, single-bidder share and exemption of its own, and needs its tiers").At("scheme")
 	// ErrFeeTiers is returned when the tiers of a schedule do not rise to one without end.
 	ErrFeeTiers = fault.New(fault.Invalid, "fee.tiers", "each tier ends above the one before, and the last has no end").At("tiers")
 	// ErrFeeRate is returned when a rate is not from 0 to less than 1.
@@ -36,6 +36,18 @@ const (
 // FeeSchemes are all schemes.
 var FeeSchemes = []FeeScheme{NoFee, Chengdu, Guangdong, OwnFee}
 
+// FeeExempt says who pays no fee by a schedule.
+type FeeExempt string
+
+// The exemptions.
+const (
+	NobodyExempt      FeeExempt = ""
+	StateFundedExempt FeeExempt = "state_funded" // institutions that the state funds wholly
+)
+
+// FeeExempts are all exemptions.
+var FeeExempts = []FeeExempt{NobodyExempt, StateFundedExempt}
+
 // FeeSchedule is what the orders of a market pay from a day on, until the next
 // one begins. An order pays by the schedule of the day on which it came.
 type FeeSchedule struct {
@@ -46,6 +58,7 @@ type FeeSchedule struct {
 	Minimum      quantity.Money // the least that an order with any fill pays, each side
 	WaivedBelow  quantity.Money // an order whose fills come to less than this pays nothing; 0: none does
 	SingleBidder quantity.Ratio // share of the fee where a listing has one bidder, at the list price; 1: all of it
+	Exempt       FeeExempt      // whose orders pay none
 	ValidFrom    calendar.Date
 	Document     string
 	Command      int64
@@ -86,7 +99,7 @@ const yuan quantity.Money = 100 // fen
 // seller, the part to 10 M 0.5 and 0.25, to 50 M 0.2 and 0.1, to 100 M 0.08 and
 // 0.05, beyond 0.03 and 0.02; halved where a single bidder takes it at the list
 // price. Guangdong 2013: ≤ 5 M 3 %, to 10 M 2.5, beyond 2, at least 2,000 CNY,
-// half of it each side. No fee is the default (project default; Ningxia 2021).
+// half of it each side; institutions that the state funds wholly pay none. No fee is the default (project default; Ningxia 2021).
 func TariffOf(s FeeScheme) Tariff {
 	t := Tariff{FeeSchedule: FeeSchedule{Scheme: s, Progressive: true, SingleBidder: quantity.OneRatio}}
 	switch s {
@@ -100,7 +113,7 @@ func TariffOf(s FeeScheme) Tariff {
 			{Buyer: 300, Seller: 200},
 		}
 	case Guangdong:
-		t.Minimum = 1_000 * yuan
+		t.Minimum, t.Exempt = 1_000*yuan, StateFundedExempt
 		t.Tiers = []FeeTier{
 			{Through: 5_000_000 * yuan, Buyer: 15_000, Seller: 15_000},
 			{Through: 10_000_000 * yuan, Buyer: 12_500, Seller: 12_500},

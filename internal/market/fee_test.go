@@ -186,3 +186,33 @@ func TestTariff_PartsSumToTheWhole(t *testing.T) {
 		}
 	})
 }
+
+// Each fee comes with its formula, whose figures are those by hand.
+func TestTariff_Formula(t *testing.T) {
+	t.Parallel()
+	whole := TariffOf(OwnFee)
+	whole.Progressive, whole.WaivedBelow = false, 2_000*yuan
+	whole.Tiers = []FeeTier{{Through: 1_000_000 * yuan, Buyer: 20_000}, {Buyer: 10_000}}
+	for _, c := range []struct {
+		tariff         Tariff
+		amount         int64
+		single, exempt bool
+		want           string
+	}{
+		{TariffOf(NoFee), 1, false, false, "no fee"},
+		{TariffOf(Guangdong), 6_000_000, false, false, "CNY 5000000.00 × 0.015 + CNY 1000000.00 × 0.0125, at least CNY 1000.00 = CNY 87500.00, rounded half-up to the fen"},
+		{TariffOf(Guangdong), 1_000, false, false, "CNY 1000.00 × 0.015, at least CNY 1000.00 = CNY 1000.00, rounded half-up to the fen"},
+		{TariffOf(Guangdong), 6_000_000, false, true, "no fee: the state funds the party wholly"},
+		{TariffOf(Chengdu), 2_000_000, true, false, "(CNY 2000000.00 × 0.01) × 0.5 for a single bidder = CNY 10000.00, rounded half-up to the fen"},
+		{whole, 1_999, false, false, "no fee: less than CNY 2000.00"},
+		{whole, 1_500_000, false, false, "CNY 1000000.00 × 0.02 = CNY 20000.00, rounded half-up to the fen"}, // no less than at the end of the lower tier
+		{whole, 3_000_000, false, false, "CNY 3000000.00 × 0.01 = CNY 30000.00, rounded half-up to the fen"},
+	} {
+		if got := c.tariff.Formula(Buy, quantity.Money(c.amount)*yuan, c.single, c.exempt); got != c.want {
+			t.Errorf("%s of %d: %s, want %s", c.tariff.Scheme, c.amount, got, c.want)
+		}
+	}
+	if TariffOf(Guangdong).Exempt != StateFundedExempt || TariffOf(Chengdu).Exempt != NobodyExempt {
+		t.Error("Guangdong exempts institutions that the state funds wholly, Chengdu nobody")
+	}
+}

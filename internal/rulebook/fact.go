@@ -49,13 +49,14 @@ const (
 	CreditPoints  Kind = "credit_points"   // deducted, or given back where negative
 	CreditSlight  Kind = "credit_slight"   // points of a slight violation, which do not count
 	CreditReview  Kind = "credit_review"   // whether the bureau lets a party of yellow credit buy
+	StateFunded   Kind = "state_funded"    // whether a party is an institution that the state funds wholly
 	OverCap       Kind = "region_over_cap" // whether the region's discharge is over its cap
 )
 
 // Kinds are all kinds of facts.
 var Kinds = []Kind{
 	Monitor, ReductionTask, SurplusNeeded, IndustryOf, SourceOf, BasinOf, BasinApproved, ZoneOf, VerifiedRight, Idle,
-	Blacklisted, CreditGrade, CreditPoints, CreditSlight, CreditReview, OverCap,
+	Blacklisted, CreditGrade, CreditPoints, CreditSlight, CreditReview, StateFunded, OverCap,
 }
 
 // Subject is what a fact is about.
@@ -71,7 +72,7 @@ const (
 // Subject is what facts of the kind are about.
 func (k Kind) Subject() Subject {
 	switch k {
-	case Blacklisted, CreditGrade, CreditPoints, CreditSlight, CreditReview:
+	case Blacklisted, CreditGrade, CreditPoints, CreditSlight, CreditReview, StateFunded:
 		return OfParty
 	case OverCap:
 		return OfRegion
@@ -93,7 +94,7 @@ const (
 var valuesOf = map[Kind][]string{
 	Monitor: {Yes, No}, ReductionTask: {Done, NotDone}, SurplusNeeded: {Yes, No}, Idle: {Yes, No},
 	SourceOf:    {string(Industrial), string(Agricultural), string(Household), string(ThermalPower)},
-	Blacklisted: {Listed, Lifted}, CreditGrade: {"A", "B", "C", "D", "E"}, CreditReview: {Yes, No}, OverCap: {Yes, No},
+	Blacklisted: {Listed, Lifted}, CreditGrade: {"A", "B", "C", "D", "E"}, CreditReview: {Yes, No}, StateFunded: {Yes, No}, OverCap: {Yes, No},
 }
 
 // The bounds of values.
@@ -150,7 +151,7 @@ func (f Fact) checkValue() error {
 			return ErrFactValue.With("%.40q must be a number of points from 1 to %d, negative where points are given back", f.Value, pointsMax)
 		}
 	case BasinOf, BasinApproved, ZoneOf: // any text
-	case Monitor, ReductionTask, SurplusNeeded, SourceOf, Idle, Blacklisted, CreditGrade, CreditReview, OverCap:
+	case Monitor, ReductionTask, SurplusNeeded, SourceOf, Idle, Blacklisted, CreditGrade, CreditReview, StateFunded, OverCap:
 		if !slices.Contains(valuesOf[f.Kind], f.Value) {
 			return ErrFactValue.With("%.40q must be one of %s", f.Value, strings.Join(valuesOf[f.Kind], ", "))
 		}
@@ -181,4 +182,13 @@ func OverCapBy(facts []Fact, pollutant string, on calendar.Date) (document strin
 		return f.Document, true
 	}
 	return "", false
+}
+
+// StateFundedBy is the document by which a party is an institution that the state
+// funds wholly on a day; "": it is none. Facts are the party's.
+func StateFundedBy(facts []Fact, on calendar.Date) string {
+	if f := newest(facts, StateFunded, "", on); f != nil && f.Value == Yes {
+		return f.Document
+	}
+	return ""
 }

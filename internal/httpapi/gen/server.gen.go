@@ -12143,6 +12143,14 @@ func (siw *ServerInterfaceWrapper) GetFeeQuote(c *gin.Context) {
 		return
 	}
 
+	// ------------- Optional query parameter "state_funded" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state_funded", c.Request.URL.Query(), &params.StateFunded, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state_funded: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
