@@ -21,7 +21,8 @@
 // All batches that wait go in together: what they need to know is read with one
 // query a table, [judge] decides line by line and changes nothing, and one
 // transaction writes the fence, the journal and the rows. A batch is answered
-// when it is committed.
+// when it is committed. While one commit is written, the next one is read and
+// judged on top of it ([flight]); what fails voids what was judged after it.
 //
 // # Invariants
 //

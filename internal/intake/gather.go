@@ -13,18 +13,18 @@ import (
 // gather reads what the requests need to be judged: the commands answered
 // before, the keys, the participants, their days, what is reversed, the totals.
 // Each is one query, whatever the number of activities.
-func (in *Intake) gather(ctx context.Context, w *work, all []*request) ([][]line, map[ActorKey]earlier, error) {
-	answered, err := in.answered(ctx, all)
-	if err != nil {
-		return nil, nil, err
+// What is on its way lies over them.
+func (in *Intake) gather(ctx context.Context, w *work, all []*request) ([][]line, error) {
+	if err := w.loadAnswered(ctx, in.c.Store, all); err != nil {
+		return nil, err
 	}
 	lines := make([][]line, len(all))
 	need := newNeeds()
 	if err := w.loadMessages(ctx, in.c.Store, all); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	for i, r := range all {
-		if _, known := answered[ActorKey{r.actor, r.key}]; known {
+		if _, known := w.answered[ActorKey{r.actor, r.key}]; known {
 			continue
 		}
 		if r.kind == KindErase || r.kind == KindBurn {
@@ -39,20 +39,21 @@ func (in *Intake) gather(ctx context.Context, w *work, all []*request) ([][]line
 		if r.kind != KindPool {
 			continue
 		}
+		var err error
 		if lines[i], err = in.excluded(ctx, w, r); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		for j := range lines[i] {
 			need.line(&lines[i][j])
 		}
 	}
 	if err := checkExcluded(ctx, all, lines); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := need.load(ctx, in.c.Store, w, lines); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return lines, answered, nil
+	return lines, nil
 }
 
 // checkExcluded refuses what a list of another register counts.
@@ -99,20 +100,21 @@ func excludedOf(ctx context.Context, ask func(ctx context.Context, identifiers [
 
 func (l *line) mayBeExcluded() bool { return l.Identifier != "" && l.Reverses == "" && l.fault == nil }
 
-func (in *Intake) answered(ctx context.Context, all []*request) (map[ActorKey]earlier, error) {
+// loadAnswered finds the commands that were answered before.
+func (w *work) loadAnswered(ctx context.Context, s Store, all []*request) error {
 	keys := make([]ActorKey, len(all))
 	for i, r := range all {
 		keys[i] = ActorKey{r.actor, r.key}
 	}
-	rows, err := in.c.Store.Answered(ctx, keys)
+	rows, err := s.Answered(ctx, keys)
 	if err != nil {
-		return nil, fmt.Errorf("find commands by key: %w", err)
+		return fmt.Errorf("find commands by key: %w", err)
 	}
-	answered := make(map[ActorKey]earlier, len(all))
 	for _, row := range rows {
-		answered[ActorKey{row.Actor, row.Key}] = earlier{row, nil}
+		w.answered[ActorKey{row.Actor, row.Key}] = earlier{row, nil}
 	}
-	return answered, nil
+	over(w.answered, w.before.answered, keys)
+	return nil
 }
 
 // needs are the keys of the rows that a work needs.
@@ -154,20 +156,23 @@ func (n *needs) load(ctx context.Context, s Store, w *work, lines [][]line) erro
 			neededOf(w, &batch[i], days, totals)
 		}
 	}
-	found, err := s.Days(ctx, sorted(days, DayKey.compare))
+	dayKeys, totalKeys := sorted(days, DayKey.compare), keysOf(totals)
+	found, err := s.Days(ctx, dayKeys)
 	if err != nil {
 		return fmt.Errorf("find days: %w", err)
 	}
 	for i := range found {
 		w.days[found[i].DayKey] = &found[i]
 	}
-	sums, err := s.Totals(ctx, keysOf(totals))
+	over(w.days, w.before.days, dayKeys)
+	sums, err := s.Totals(ctx, totalKeys)
 	if err != nil {
 		return fmt.Errorf("find totals: %w", err)
 	}
 	for i := range sums {
 		w.totals[sums[i].TotalKey] = &sums[i]
 	}
+	over(w.totals, w.before.totals, totalKeys)
 	return nil
 }
 
@@ -181,12 +186,16 @@ func (n *needs) loadKeys(ctx context.Context, s Store, w *work, lines [][]line) 
 	for _, k := range taken {
 		w.keys[k.Key] = k
 	}
+	over(w.keys, w.before.keys, n.keys)
 	reversed := map[Month][]int64{}
 	for _, batch := range lines {
 		for i := range batch {
 			if l := &batch[i]; l.Reverses != "" && l.scenario != nil {
 				l.find(w.keys)
-				if at, known := w.keys[l.reversed]; known {
+				at, known := w.keys[l.reversed]
+				if row := w.before.rows[at.Activity]; row != nil {
+					w.rows[row.ID], n.people[row.Participant] = row, true
+				} else if known {
 					reversed[at.Month] = append(reversed[at.Month], at.Activity)
 				}
 			}
@@ -206,29 +215,39 @@ func (n *needs) loadKeys(ctx context.Context, s Store, w *work, lines [][]line) 
 }
 
 func (n *needs) loadPeople(ctx context.Context, s Store, w *work) error {
-	named, err := s.Participants(ctx, sorted(n.names, Pseudonym.compare))
+	names, ids := sorted(n.names, Pseudonym.compare), sorted(n.people, cmp.Compare)
+	named, err := s.Participants(ctx, names)
 	if err != nil {
 		return fmt.Errorf("find participants: %w", err)
 	}
-	numbered, err := s.ParticipantsByID(ctx, sorted(n.people, cmp.Compare))
+	numbered, err := s.ParticipantsByID(ctx, ids)
 	if err != nil {
 		return fmt.Errorf("find participants: %w", err)
+	}
+	for _, name := range names {
+		w.addPerson(w.before.participants[name])
+	}
+	for _, id := range ids {
+		w.addPerson(w.before.byID[id])
 	}
 	for _, found := range [][]Participant{named, numbered} {
 		for i := range found {
-			p := &found[i]
-			if w.byID[p.ID] != nil {
-				continue
-			}
-			w.byID[p.ID] = p
-			if !p.Erased {
-				w.participants[p.Pseudonym] = p
-			}
+			w.addPerson(&found[i])
 		}
 	}
 	return nil
 }
 
+// addPerson adds a participant who is not there yet.
+func (w *work) addPerson(p *Participant) {
+	if p == nil || w.byID[p.ID] != nil {
+		return
+	}
+	w.byID[p.ID] = p
+	if !p.Erased {
+		w.participants[p.Pseudonym] = p
+	}
+}
 // neededOf names the day and the total of a line; of a participant who is new,
 // nothing is there yet.
 func neededOf(w *work, l *line, days map[DayKey]bool, totals map[TotalKey]bool) {

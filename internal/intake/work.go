@@ -18,7 +18,9 @@ type work struct {
 	number  int64              // of the journal row that is being made
 	amount  quantity.Reduction // that it has credited
 	nextIDs Registry
+	before  *work // the commit that is on its way; empty where none is
 
+	answered     map[ActorKey]earlier
 	keys         map[Key]KeyRow
 	participants map[Pseudonym]*Participant
 	byID         map[int64]*Participant
@@ -53,7 +55,7 @@ type openPart struct {
 
 func newWork(r Registry, pools map[PoolKey]*Pool, gone map[Month]bool, pace *Pace) *work {
 	return &work{
-		pace: pace, nextIDs: r, keys: map[Key]KeyRow{}, participants: map[Pseudonym]*Participant{}, byID: map[int64]*Participant{},
+		pace: pace, nextIDs: r, before: &work{}, answered: map[ActorKey]earlier{}, keys: map[Key]KeyRow{}, participants: map[Pseudonym]*Participant{}, byID: map[int64]*Participant{},
 		days: map[DayKey]*Day{}, totals: map[TotalKey]*Total{}, rows: map[int64]*Row{}, pools: pools, gone: gone,
 		isNew: map[any]bool{}, seen: map[any]bool{}, batchRows: map[Month][]*Row{}, parts: map[partKey]*openPart{}, messages: map[int64]Outgoing{},
 		out: Changes{Rows: map[Month][]Row{}},

@@ -1,7 +1,6 @@
 package intake
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -36,21 +35,41 @@ func (in *Intake) load(ctx context.Context) error {
 	return nil
 }
 
+// run judges and writes what waits until the intake is closed. While a commit is on its
+// way, what comes after it is judged on top of it: with a processor each, the database
+// writes and this goroutine reads and reckons.
 func (in *Intake) run(ctx context.Context) {
 	defer close(in.stopped)
 	defer in.end()
+	var before *flight
 	for {
-		select {
-		case first := <-in.queue:
-			if err := in.commit(ctx, in.take(first)); err != nil {
-				in.c.Log.ErrorContext(ctx, "the intake stops", slog.Any("error", err))
-				return
-			}
-		case <-in.closing:
-			if len(in.queue) == 0 {
-				return
-			}
+		all, ended := in.next(before)
+		if ended {
+			return
 		}
+		after, err := in.advance(ctx, before, all)
+		if err != nil {
+			in.c.Log.ErrorContext(ctx, "the intake stops", slog.Any("error", err))
+			return
+		}
+		before = after
+	}
+}
+
+// next waits for requests and takes those of a commit, or nothing when a commit has
+// ended before any came. It reports whether the intake was closed and nothing waits.
+func (in *Intake) next(before *flight) (all []*request, ended bool) {
+	var landed chan struct{}
+	if before != nil {
+		landed = before.landed
+	}
+	select {
+	case first := <-in.queue:
+		return in.take(first), false
+	case <-landed:
+		return nil, false
+	case <-in.closing:
+		return nil, before == nil && len(in.queue) == 0
 	}
 }
 
@@ -69,21 +88,38 @@ func (in *Intake) take(first *request) []*request {
 	return all
 }
 
-// commit judges and writes requests, and answers them. It returns an error
+// advance judges requests while the commit before them is on its way, and sends theirs
+// after it. It returns an error only when the writer must stop.
+func (in *Intake) advance(ctx context.Context, before *flight, all []*request) (*flight, error) {
+	if len(all) == 0 || before != nil && !(before.only(KindBatch) && only(all, KindBatch)) {
+		if _, err := in.land(ctx, before); err != nil || len(all) == 0 {
+			return nil, err
+		}
+		before = nil
+	}
+	after, err := in.judge(ctx, all, before)
+	arrived, stop := in.land(ctx, before)
+	if stop != nil {
+		return nil, stop
+	}
+	if !arrived { // what was judged rests on what is not there
+		after, err = in.judge(ctx, all, nil)
+	}
+	if err != nil {
+		return nil, in.failed(ctx, all, err)
+	}
+	in.send(ctx, after)
+	return after, nil
+}
+
+// failed answers requests that could not be judged or written. It returns an error
 // only when the writer must stop.
-func (in *Intake) commit(ctx context.Context, all []*request) error {
-	replies, err := in.write(ctx, all)
-	switch {
-	case errors.Is(err, ErrRejected):
+func (in *Intake) failed(ctx context.Context, all []*request, err error) error {
+	if errors.Is(err, ErrRejected) {
 		in.c.Log.WarnContext(ctx, "a commit of the intake was refused: its commands run again one by one", slog.Any("error", err), slog.Int("commands", len(all)))
 		return in.oneByOne(ctx, all)
-	case err != nil:
-		return in.fail(ctx, all, err)
 	}
-	for i, r := range all {
-		r.done <- replies[i]
-	}
-	return nil
+	return in.fail(ctx, all, err)
 }
 
 // oneByOne gives each command a commit of its own, so that what the database
@@ -92,10 +128,14 @@ func (in *Intake) commit(ctx context.Context, all []*request) error {
 func (in *Intake) oneByOne(ctx context.Context, all []*request) error {
 	in.broken = true
 	for i, r := range all {
-		replies, err := in.write(ctx, all[i:i+1])
+		f, err := in.judge(ctx, all[i:i+1], nil)
+		if err == nil {
+			in.send(ctx, f)
+			<-f.landed
+			err = f.err
+		}
 		switch {
 		case err == nil:
-			r.done <- replies[0]
 		case errors.Is(err, ErrRejected):
 			in.broken = true
 			in.c.Log.ErrorContext(ctx, "a command of the intake is refused by the database", slog.Any("error", err), slog.String("kind", string(r.kind)))
@@ -121,7 +161,9 @@ func (in *Intake) fail(ctx context.Context, all []*request, err error) error {
 	return nil
 }
 
-func (in *Intake) write(ctx context.Context, all []*request) ([]reply, error) {
+// judge makes a commit of requests, on top of the one before, which may still be on
+// its way: nil where there is none.
+func (in *Intake) judge(ctx context.Context, all []*request, before *flight) (*flight, error) {
 	if in.broken {
 		var err error
 		if in.registry, err = in.c.Store.Registry(ctx); err != nil {
@@ -135,57 +177,41 @@ func (in *Intake) write(ctx context.Context, all []*request) ([]reply, error) {
 		return nil, err
 	}
 	w := newWork(in.registry, in.pools, in.gone, in.c.Pace)
-	lines, answered, err := in.gather(ctx, w, all)
+	if before != nil {
+		w.before = before.work
+	}
+	lines, err := in.gather(ctx, w, all)
 	if err != nil {
 		return nil, err
 	}
-	replies := make([]reply, len(all))
-	head, changed := in.registry.Head, false
+	f := &flight{work: w, all: all, replies: make([]reply, len(all)), landed: make(chan struct{})}
+	head := in.registry.Head
 	for i, r := range all {
-		if first, known := answered[ActorKey{r.actor, r.key}]; known {
-			if replies[i], err = in.repeated(ctx, r, first); err != nil {
+		if first, known := w.answered[ActorKey{r.actor, r.key}]; known {
+			if f.replies[i], err = in.repeated(ctx, r, first); err != nil {
 				return nil, err
 			}
 			continue
 		}
 		row, answer, err := in.run1(w, r, lines[i])
 		if err != nil {
-			replies[i] = reply{err: err}
+			f.replies[i] = reply{err: err}
 			continue
 		}
 		row.Hash = row.chain(head)
-		head, changed = row.Hash, true
+		head = row.Hash
 		w.out.Journal = append(w.out.Journal, row)
-		answered[ActorKey{r.actor, r.key}] = earlier{row, r}
-		replies[i] = reply{answer: answer}
+		w.answered[ActorKey{r.actor, r.key}] = earlier{row, r}
+		f.replies[i] = reply{answer: answer}
 	}
-	if !changed {
-		return replies, nil
+	if len(w.out.Journal) > 0 {
+		f.changes = w.changes()
+		f.changes.Epoch, f.changes.Before = in.registry.Epoch, in.registry.Batch
+		f.changes.Registry = w.nextIDs
+		f.changes.Registry.Batch, f.changes.Registry.Head, f.changes.Registry.LastAt = in.registry.Batch+1, head, all[len(all)-1].at
+		in.registry = f.changes.Registry
 	}
-	return replies, in.flush(ctx, w, head, all[len(all)-1].at)
-}
-
-// flush commits a work. A commit of unknown outcome is looked up.
-func (in *Intake) flush(ctx context.Context, w *work, head []byte, at calendar.Instant) error {
-	c := w.changes()
-	c.Epoch, c.Before = in.registry.Epoch, in.registry.Batch
-	c.Registry = w.nextIDs
-	c.Registry.Batch, c.Registry.Head, c.Registry.LastAt = c.Before+1, head, at
-	err := in.c.Store.Commit(ctx, c)
-	if errors.Is(err, ErrUnknown) {
-		var found Registry
-		if found, err = in.c.Store.Registry(ctx); err == nil && (found.Epoch != c.Epoch || !bytes.Equal(found.Head, head)) {
-			err = ErrUnknown
-		}
-	}
-	if err != nil {
-		return err
-	}
-	in.registry = c.Registry
-	if len(c.NewOutgoing) > 0 {
-		in.mayDeliver()
-	}
-	return nil
+	return f, nil
 }
 
 func (in *Intake) mayDeliver() {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -24,12 +25,18 @@ import (
 const intakeSchema = "intake"
 
 // IntakeStore is an intake in a database: a schema of PostgreSQL, or a SQLite
-// file. It is safe for concurrent use by readers; Commit is for the one writer.
+// file. It is safe for concurrent use by readers; Commit and the finders are for the
+// one writer, and may be called beside each other.
 type IntakeStore struct {
 	intakeReader
 	dialect intakeDialect
-	write   *sql.DB               // one connection
-	months  map[intake.Month]bool // that have a table; the writer's
+	write   *sql.DB  // one connection
+	months  sync.Map // of intake.Month: those that have a table
+}
+
+func (s *IntakeStore) has(m intake.Month) bool {
+	_, has := s.months.Load(m)
+	return has
 }
 
 var _ intake.Store = (*IntakeStore)(nil)
@@ -38,7 +45,7 @@ var _ intake.Store = (*IntakeStore)(nil)
 type intakeDialect interface {
 	// flush writes rows and moves the fence, in one transaction.
 	flush(ctx context.Context, c *intake.Changes, all []rows) error
-	// lookup calls each with the rows that have one of the keys.
+	// lookup calls each with the rows that have one of the keys, also while a flush is on its way.
 	lookup(ctx context.Context, l *lookup, each func(*sql.Rows) error) error
 	// monthSQL makes the table of a month.
 	monthSQL(m intake.Month) []string
@@ -197,7 +204,7 @@ func (s *IntakeStore) Close() error { return s.dialect.close() }
 // are new.
 func (s *IntakeStore) Commit(ctx context.Context, c *intake.Changes) error {
 	for _, m := range monthsOf(c) {
-		if s.months[m] {
+		if s.has(m) {
 			continue
 		}
 		for _, q := range s.dialect.monthSQL(m) {
@@ -205,7 +212,7 @@ func (s *IntakeStore) Commit(ctx context.Context, c *intake.Changes) error {
 				return fmt.Errorf("make the table of %d: %w", m, rejected(err))
 			}
 		}
-		s.months[m] = true
+		s.months.Store(m, true)
 	}
 	return rejected(s.dialect.flush(ctx, c, intakeRows(c)))
 }
@@ -231,16 +238,16 @@ func (s *IntakeStore) Gone(ctx context.Context) (gone []intake.Month, err error)
 	if err != nil {
 		return nil, err
 	}
-	s.months = map[intake.Month]bool{}
+	s.months.Clear()
 	for _, m := range there {
-		s.months[m] = true
+		s.months.Store(m, true)
 	}
 	err = eachRow(ctx, s.write, func(r *sql.Rows) error {
 		var m intake.Month
 		if err := r.Scan(&m); err != nil {
 			return err
 		}
-		if !s.months[m] {
+		if !s.has(m) {
 			gone = append(gone, m)
 		}
 		return nil
@@ -395,7 +402,7 @@ const activityColumns = "t.id, t.batch, t.source, t.source_id, t.scheme, t.scena
 
 // Rows finds activities of a month by id. It is the writer's.
 func (s *IntakeStore) Rows(ctx context.Context, m intake.Month, ids []int64) (found []intake.Row, err error) {
-	if !s.months[m] {
+	if !s.has(m) {
 		return nil, nil
 	}
 	l := lookup{table: activityTable(m), columns: activityColumns, keys: rows{n: len(ids)}}
@@ -423,8 +430,8 @@ func activityCells(a *intake.Row, evidence *sql.RawBytes) []any {
 	}
 }
 
-// find calls each with the rows of a lookup. It reads on the writer's
-// connection: what it finds is as of the last commit.
+// find calls each with the rows of a lookup: as of the last commit, or of the one that
+// is on its way.
 func (s *IntakeStore) find(ctx context.Context, l *lookup, each func(*sql.Rows) error) error {
 	if l.keys.n == 0 {
 		return nil

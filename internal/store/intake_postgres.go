@@ -14,8 +14,9 @@ import (
 	"permitx/internal/intake"
 )
 
-// intakePostgres flushes in one round trip, as an implicit transaction.
-type intakePostgres struct{ write, read *sql.DB }
+// intakePostgres flushes in one round trip, as an implicit transaction. What the writer
+// looks up has a connection of its own, and so a process: it is read while a flush is written.
+type intakePostgres struct{ write, look, read *sql.DB }
 
 const intakeFenceSQL = `WITH moved AS (
   UPDATE registry SET batch = $1, length = $2, head = $3, last_at = $4, activity = $5, participant = $6, outbox = $7
@@ -35,9 +36,11 @@ func openIntakePostgres(ctx context.Context, url string) (*IntakeStore, error) {
 	} {
 		writeConfig.RuntimeParams[name] = value
 	}
-	d := &intakePostgres{write: stdlib.OpenDB(*writeConfig), read: stdlib.OpenDB(*readConfig)}
-	d.write.SetMaxOpenConns(1)
-	d.write.SetMaxIdleConns(1)
+	d := &intakePostgres{write: stdlib.OpenDB(*writeConfig), look: stdlib.OpenDB(*writeConfig), read: stdlib.OpenDB(*readConfig)}
+	for _, one := range []*sql.DB{d.write, d.look} {
+		one.SetMaxOpenConns(1)
+		one.SetMaxIdleConns(1)
+	}
 	d.read.SetMaxOpenConns(readConnections)
 	if err := d.write.PingContext(ctx); err != nil {
 		return nil, errors.Join(err, d.close())
@@ -45,7 +48,9 @@ func openIntakePostgres(ctx context.Context, url string) (*IntakeStore, error) {
 	return &IntakeStore{intakeReader: intakeReader{d.read, intakePostgresMonths}, dialect: d, write: d.write}, nil
 }
 
-func (d *intakePostgres) close() error { return errors.Join(d.write.Close(), d.read.Close()) }
+func (d *intakePostgres) close() error {
+	return errors.Join(d.write.Close(), d.look.Close(), d.read.Close())
+}
 
 func (d *intakePostgres) flush(ctx context.Context, c *intake.Changes, all []rows) error {
 	conn, err := d.write.Conn(ctx)
@@ -80,7 +85,7 @@ func (d *intakePostgres) lookup(ctx context.Context, l *lookup, each func(*sql.R
 		on[i] = "t." + name + " = u." + name
 	}
 	query := "SELECT " + l.columns + " FROM " + l.keys.unnest() + " AS u (" + strings.Join(l.keys.names, ", ") + ") JOIN " + l.table + " t ON " + strings.Join(on, " AND ")
-	return eachRow(ctx, d.write, each, query, l.keys.columns...)
+	return eachRow(ctx, d.look, each, query, l.keys.columns...)
 }
 
 const intakePostgresMonths = `SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() AND table_name LIKE 'activity\_%'`

@@ -12,23 +12,38 @@ import (
 
 // intakeSQLite writes through one connection: WAL with a sync at each commit.
 // What is deleted is overwritten, so that an erased pseudonym is not in the file.
-type intakeSQLite struct{ sqliteDialect }
+type intakeSQLite struct {
+	sqliteDialect
+	look    *sql.DB              // what the writer looks up, also beside a flush; one connection
+	lookups map[string]*sql.Stmt // its statements
+}
 
 const intakeFenceUpdate = `UPDATE registry SET batch = ?, length = ?, head = ?, last_at = ?, activity = ?, participant = ?, outbox = ?
  WHERE id = 1 AND epoch = ? AND batch = ?`
 
 func openIntakeSQLite(path string, pace *intake.Pace) (*IntakeStore, error) {
-	d := &intakeSQLite{sqliteDialect{prepared: map[string]*sql.Stmt{}, pace: pace}}
+	d := &intakeSQLite{sqliteDialect: sqliteDialect{prepared: map[string]*sql.Stmt{}, pace: pace}, lookups: map[string]*sql.Stmt{}}
 	var err error
 	if d.write, err = sql.Open("sqlite", sqliteDSN(path, "immediate", "synchronous(FULL)", "journal_mode(WAL)", "wal_autocheckpoint(32768)", "cache_size(-262144)", "secure_delete(fast)")); err != nil {
 		return nil, err
 	}
 	d.write.SetMaxOpenConns(1)
-	if d.read, err = sql.Open("sqlite", sqliteDSN(path, "deferred", "query_only(1)")); err != nil {
+	if d.look, err = sql.Open("sqlite", sqliteDSN(path, "deferred", "query_only(1)", "cache_size(-262144)")); err != nil {
 		return nil, errors.Join(err, d.write.Close())
+	}
+	d.look.SetMaxOpenConns(1)
+	if d.read, err = sql.Open("sqlite", sqliteDSN(path, "deferred", "query_only(1)")); err != nil {
+		return nil, errors.Join(err, d.write.Close(), d.look.Close())
 	}
 	d.read.SetMaxOpenConns(readConnections)
 	return &IntakeStore{intakeReader: intakeReader{d.read, intakeSQLiteMonths}, dialect: d, write: d.write}, nil
+}
+
+func (d *intakeSQLite) close() error {
+	for _, s := range d.lookups {
+		s.Close()
+	}
+	return errors.Join(d.look.Close(), d.sqliteDialect.close())
 }
 
 func (d *intakeSQLite) flush(ctx context.Context, c *intake.Changes, all []rows) error {
@@ -102,14 +117,14 @@ func (l *lookup) valuesSQL(n int) string {
 }
 
 func (d *intakeSQLite) prepareLookup(ctx context.Context, query string) (*sql.Stmt, error) {
-	if s := d.prepared[query]; s != nil {
+	if s := d.lookups[query]; s != nil {
 		return s, nil
 	}
-	s, err := d.write.PrepareContext(ctx, query)
+	s, err := d.look.PrepareContext(ctx, query)
 	if err != nil {
 		return nil, fmt.Errorf("prepare: %w", err)
 	}
-	d.prepared[query] = s
+	d.lookups[query] = s
 	return s, nil
 }
 

@@ -1,0 +1,282 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"regexp"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"permitx/internal/carbon"
+	"permitx/internal/fault"
+	"permitx/internal/intake"
+	"permitx/internal/quantity"
+)
+
+// slow is a store whose commits take so long that what comes after them is judged
+// before they have arrived, and of which some may be lost.
+type slow struct {
+	*IntakeStore
+	mu    sync.Mutex
+	r     *rand.Rand
+	loses bool
+	ahead int // what was read while a commit was on its way
+	on    bool
+	reads atomic.Int64
+}
+
+func (s *slow) Answered(ctx context.Context, keys []intake.ActorKey) ([]intake.JournalRow, error) {
+	found, err := s.IntakeStore.Answered(ctx, keys)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.on {
+		s.ahead++
+	}
+	s.reads.Add(1)
+	return found, err
+}
+
+func (s *slow) Commit(ctx context.Context, c *intake.Changes) error {
+	s.mu.Lock()
+	s.on = true
+	wait, fate := time.Duration(s.r.IntN(4))*time.Millisecond, s.r.IntN(12)
+	s.mu.Unlock()
+	time.Sleep(wait)
+	defer func() {
+		s.mu.Lock()
+		s.on = false
+		s.mu.Unlock()
+	}()
+	if !s.loses || fate > 3 {
+		return s.IntakeStore.Commit(ctx, c)
+	}
+	if fate == 0 {
+		return errors.New("lost before")
+	}
+	if fate == 1 {
+		return fmt.Errorf("refused: %w", intake.ErrRejected)
+	}
+	if err := s.IntakeStore.Commit(ctx, c); err != nil {
+		return err
+	}
+	if fate == 2 {
+		return errors.New("lost after")
+	}
+	return intake.ErrUnknown
+}
+
+// queued is a context that says when a command stands in the queue: it is asked
+// for its end from then on.
+type queued struct {
+	context.Context
+	once sync.Once
+	now  chan struct{}
+}
+
+func (q *queued) Done() <-chan struct{} {
+	q.once.Do(func() { close(q.now) })
+	return q.Context.Done()
+}
+
+type someCommand func(context.Context, *intake.Intake) (intake.Answer, error)
+
+// answer runs a command and gives its answer, or its fault.
+func (do someCommand) answer(ctx context.Context, t *testing.T, in *intake.Intake) string {
+	t.Helper()
+	a, err := do(ctx, in)
+	if f, isFault := fault.As(err); isFault && f.Kind != fault.Unavailable {
+		return f.Error()
+	}
+	if err != nil {
+		t.Error(err)
+	}
+	return atOf.ReplaceAllString(string(a.Body), "")
+}
+
+// atOf is the time in an answer, which differs: commands that are refused have one, too.
+var atOf = regexp.MustCompile(`"at":"[^"]*",`)
+
+// someCommands are random commands about a few people: rides with duplicates, overlaps and
+// reversals, keys that come again, erasures, burns and closes.
+func someCommands(r *rand.Rand, n int) []someCommand {
+	all := make([]someCommand, n)
+	for i := range all {
+		who := fmt.Sprint("p", r.IntN(12))
+		key := fmt.Sprint("key ", i)
+		switch kind := r.IntN(60); {
+		case kind == 0:
+			all[i] = func(ctx context.Context, in *intake.Intake) (intake.Answer, error) {
+				return in.Erase(ctx, 7, key, 1, who)
+			}
+		case kind <= 2:
+			all[i] = func(ctx context.Context, in *intake.Intake) (intake.Answer, error) {
+				return in.Burn(ctx, 7, key, intake.Exchange{Scheme: 1, Participant: who, Points: quantity.OneMeasure, Reward: "bus ticket"})
+			}
+		case kind == 3:
+			all[i] = func(ctx context.Context, in *intake.Intake) (intake.Answer, error) {
+				return in.CloseMonth(ctx, 2, key, intake.MonthClose{Scheme: 1, Month: 202606, Early: true})
+			}
+		case kind == 4 && i > 0:
+			all[i] = all[i-1] // sent again at once
+		default:
+			batch := intake.Batch{Actor: 1, Source: 1, Key: key, Digest: [32]byte{byte(i)}, Activities: someRides(r, 1+r.IntN(8))}
+			all[i] = func(ctx context.Context, in *intake.Intake) (intake.Answer, error) {
+				return in.Submit(ctx, batch)
+			}
+		}
+	}
+	return all
+}
+
+func someRides(r *rand.Rand, n int) []intake.Activity {
+	all := make([]intake.Activity, n)
+	for i := range all {
+		all[i] = ride(fmt.Sprint(r.IntN(200)), fmt.Sprint("p", r.IntN(12)), 2+r.IntN(8), r.IntN(24), r.IntN(60))
+		switch r.IntN(10) {
+		case 0, 1:
+			all[i].Reverses = fmt.Sprint(r.IntN(200))
+		case 2:
+			all[i].Scenario, all[i].Inputs = "plant", []carbon.Value{{Name: "energy", Amount: quantity.OneMeasure, Unit: "kWh"}}
+		}
+	}
+	return all
+}
+
+// Commands that are judged while those before them are written come to exactly
+// what they come to one after the other.
+func TestIntake_JudgesAhead(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(3) {
+		onBothIntakes(t, func(t *testing.T, url string) {
+			t.Helper()
+			commands := someCommands(rand.New(rand.NewPCG(seed, 1)), 150)
+			s := &slow{IntakeStore: openedIntake(t, url), r: rand.New(rand.NewPCG(seed, 2))}
+			now := someDay
+			in := intakeOf(t, s, &now)
+			ahead, inTurn := make([]string, len(commands)), make([]string, len(commands))
+			var all sync.WaitGroup
+			for i, do := range commands {
+				ctx := &queued{Context: t.Context(), now: make(chan struct{})}
+				all.Go(func() { ahead[i] = do.answer(ctx, t, in) })
+				before := s.reads.Load()
+				<-ctx.now
+				for s.draw(100) > 0 && s.reads.Load() == before { // mostly until it is judged
+					time.Sleep(50 * time.Microsecond)
+				}
+			}
+			all.Wait()
+			in.Close()
+			verified(t, s.IntakeStore)
+			if s.ahead < 10 {
+				t.Errorf("only %d commits were judged ahead", s.ahead)
+			}
+
+			one := openedIntake(t, freshLike(t, url))
+			in = intakeOf(t, one, &now)
+			for i, do := range commands {
+				if inTurn[i] = do.answer(t.Context(), t, in); ahead[i] != inTurn[i] {
+					t.Fatalf("command %d, judged ahead:\n%s\none after the other:\n%s", i, ahead[i], inTurn[i])
+				}
+			}
+			in.Close()
+			if a, b := rowsOf(t, s.IntakeStore), rowsOf(t, one); !reflect.DeepEqual(a, b) {
+				t.Errorf("judged ahead the journal has other rows: %x, one after the other %x", a, b)
+			}
+		})
+	}
+}
+
+// draw is a random number that the test draws beside the commits.
+func (s *slow) draw(n int) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.r.IntN(n)
+}
+
+func headOf(t *testing.T, s *IntakeStore) []byte {
+	t.Helper()
+	r, err := s.Registry(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Head
+}
+
+// rowsOf are the digests of what the journal's commands wrote.
+func rowsOf(t *testing.T, s *IntakeStore) (digests [][]byte) {
+	t.Helper()
+	all, err := s.Journal(t.Context(), 0, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range all {
+		digests = append(digests, all[i].Rows)
+	}
+	return digests
+}
+
+// freshLike is a fresh intake on the database of another.
+func freshLike(t *testing.T, url string) string {
+	t.Helper()
+	if IsPostgres(url) {
+		return freshPostgresIntake(t)
+	}
+	return freshSQLiteIntake(t)
+}
+
+// Where commits are lost, known or not, all that was judged after them is judged
+// again: nothing is counted twice, and a replay of all batches changes nothing.
+func TestIntake_LosesWhatWasJudgedAhead(t *testing.T) {
+	t.Parallel()
+	onBothIntakes(t, func(t *testing.T, url string) {
+		t.Helper()
+		r := rand.New(rand.NewPCG(4, 5))
+		s := &slow{IntakeStore: openedIntake(t, url), r: rand.New(rand.NewPCG(6, 7)), loses: true}
+		now := someDay
+		in := intakeOf(t, s, &now)
+		defer func() { in.Close() }()
+		batches := make([]intake.Batch, 120)
+		for i := range batches {
+			batches[i] = intake.Batch{Actor: 1, Source: 1, Key: fmt.Sprint(i), Digest: [32]byte{byte(i)}, Activities: someRides(r, 1+r.IntN(8))}
+		}
+		answers := make([][]byte, len(batches))
+		sendAll := func() {
+			var all sync.WaitGroup
+			for client := range 6 {
+				all.Go(func() {
+					for i := client; i < len(batches); i += 6 {
+						answers[i] = sendUntilTaken(t, in, batches[i])
+					}
+				})
+			}
+			all.Wait()
+		}
+		sendAll()
+		before, first := headOf(t, s.IntakeStore), bytes.Join(answers, nil)
+		sendAll()
+		if after := headOf(t, s.IntakeStore); !bytes.Equal(before, after) || !bytes.Equal(first, bytes.Join(answers, nil)) {
+			t.Errorf("a replay of all batches ends in %x, not in %x, or was answered otherwise", after, before)
+		}
+		verified(t, s.IntakeStore)
+		if s.ahead < 10 {
+			t.Errorf("only %d commits were judged ahead", s.ahead)
+		}
+	})
+}
+
+func sendUntilTaken(t *testing.T, in *intake.Intake, b intake.Batch) []byte {
+	t.Helper()
+	for range 100 {
+		if a, err := in.Submit(t.Context(), b); err == nil {
+			return a.Body
+		}
+	}
+	t.Errorf("batch %s was never taken", b.Key)
+	return nil
+}
