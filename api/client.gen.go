@@ -133,7 +133,7 @@ type ClientInterface interface {
 
 	// RecordCorrectionWithBody Take back what was allocated wrongly
 	//
-	// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought. Of a guarantee what the licence was given is corrected: the offset share stays retired, and the figures of its project are changed by a step of the project.
+	// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought. What of a guarantee is taken back takes its offset share with it, and its project has bought and been assigned as much less; of what was paid for it a treasury refund is opened.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -142,7 +142,7 @@ type ClientInterface interface {
 
 	// RecordCorrection Take back what was allocated wrongly
 	//
-	// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought. Of a guarantee what the licence was given is corrected: the offset share stays retired, and the figures of its project are changed by a step of the project.
+	// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought. What of a guarantee is taken back takes its offset share with it, and its project has bought and been assigned as much less; of what was paid for it a treasury refund is opened.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4002,12 +4002,23 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/treasury-refunds (the `RequestTreasuryRefund` operationId).
 	RequestTreasuryRefund(ctx context.Context, params *RequestTreasuryRefundParams, body RequestTreasuryRefundJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CancelTreasuryRefund No longer ask for it
+	// CancelTreasuryRefundWithBody No longer ask for it
 	//
-	// Only of a buy-back whose permits are in the reserve. What was paid for permits that are given back is owed.
+	// Two persons find that a buy-back was paid rightly, or that what the tax authority should pay back was never paid to it. Of a payment notice the payment is taken off with it, and its receipts are free for what they were for. Of a revoked award it is owed in any case.
+	//
+	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/treasury-refunds/{id}/cancel (the `CancelTreasuryRefund` operationId).
-	CancelTreasuryRefund(ctx context.Context, id PathID, params *CancelTreasuryRefundParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CancelTreasuryRefundWithBody(ctx context.Context, id PathID, params *CancelTreasuryRefundParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CancelTreasuryRefund No longer ask for it
+	//
+	// Two persons find that a buy-back was paid rightly, or that what the tax authority should pay back was never paid to it. Of a payment notice the payment is taken off with it, and its receipts are free for what they were for. Of a revoked award it is owed in any case.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/treasury-refunds/{id}/cancel (the `CancelTreasuryRefund` operationId).
+	CancelTreasuryRefund(ctx context.Context, id PathID, params *CancelTreasuryRefundParams, body CancelTreasuryRefundJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ReceiveTreasuryRefundWithBody Record that the money is back
 	//
@@ -4214,7 +4225,7 @@ func (c *Client) ListCorrections(ctx context.Context, params *ListCorrectionsPar
 
 // RecordCorrectionWithBody Take back what was allocated wrongly
 //
-// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought. Of a guarantee what the licence was given is corrected: the offset share stays retired, and the figures of its project are changed by a step of the project.
+// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought. What of a guarantee is taken back takes its offset share with it, and its project has bought and been assigned as much less; of what was paid for it a treasury refund is opened.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4233,7 +4244,7 @@ func (c *Client) RecordCorrectionWithBody(ctx context.Context, params *RecordCor
 
 // RecordCorrection Take back what was allocated wrongly
 //
-// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought. Of a guarantee what the licence was given is corrected: the offset share stays retired, and the figures of its project are changed by a step of the project.
+// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought. What of a guarantee is taken back takes its offset share with it, and its project has bought and been assigned as much less; of what was paid for it a treasury refund is opened.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -13333,13 +13344,34 @@ func (c *Client) RequestTreasuryRefund(ctx context.Context, params *RequestTreas
 	return c.Client.Do(req)
 }
 
-// CancelTreasuryRefund No longer ask for it
+// CancelTreasuryRefundWithBody No longer ask for it
 //
-// Only of a buy-back whose permits are in the reserve. What was paid for permits that are given back is owed.
+// Two persons find that a buy-back was paid rightly, or that what the tax authority should pay back was never paid to it. Of a payment notice the payment is taken off with it, and its receipts are free for what they were for. Of a revoked award it is owed in any case.
+//
+// Takes any type of body and a specified content type.
 //
 // Corresponds with POST /v1/treasury-refunds/{id}/cancel (the `CancelTreasuryRefund` operationId).
-func (c *Client) CancelTreasuryRefund(ctx context.Context, id PathID, params *CancelTreasuryRefundParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCancelTreasuryRefundRequest(c.Server, id, params)
+func (c *Client) CancelTreasuryRefundWithBody(ctx context.Context, id PathID, params *CancelTreasuryRefundParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCancelTreasuryRefundRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CancelTreasuryRefund No longer ask for it
+//
+// Two persons find that a buy-back was paid rightly, or that what the tax authority should pay back was never paid to it. Of a payment notice the payment is taken off with it, and its receipts are free for what they were for. Of a revoked award it is owed in any case.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/treasury-refunds/{id}/cancel (the `CancelTreasuryRefund` operationId).
+func (c *Client) CancelTreasuryRefund(ctx context.Context, id PathID, params *CancelTreasuryRefundParams, body CancelTreasuryRefundJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCancelTreasuryRefundRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -38944,8 +38976,19 @@ func NewRequestTreasuryRefundRequestWithBody(server string, params *RequestTreas
 	return req, nil
 }
 
-// NewCancelTreasuryRefundRequest constructs an http.Request for the CancelTreasuryRefund method
-func NewCancelTreasuryRefundRequest(server string, id PathID, params *CancelTreasuryRefundParams) (*http.Request, error) {
+// NewCancelTreasuryRefundRequest calls the generic CancelTreasuryRefund builder with application/json body
+func NewCancelTreasuryRefundRequest(server string, id PathID, params *CancelTreasuryRefundParams, body CancelTreasuryRefundJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCancelTreasuryRefundRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewCancelTreasuryRefundRequestWithBody constructs an http.Request for the CancelTreasuryRefund method, with any body, and a specified content type
+func NewCancelTreasuryRefundRequestWithBody(server string, id PathID, params *CancelTreasuryRefundParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -38970,10 +39013,12 @@ func NewCancelTreasuryRefundRequest(server string, id PathID, params *CancelTrea
 		return nil, err
 	}
 
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
 	if err != nil {
 		return nil, err
 	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
 
@@ -39645,7 +39690,7 @@ type ClientWithResponsesInterface interface {
 
 	// RecordCorrectionWithBodyWithResponse Take back what was allocated wrongly
 	//
-	// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought. Of a guarantee what the licence was given is corrected: the offset share stays retired, and the figures of its project are changed by a step of the project.
+	// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought. What of a guarantee is taken back takes its offset share with it, and its project has bought and been assigned as much less; of what was paid for it a treasury refund is opened.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -39654,7 +39699,7 @@ type ClientWithResponsesInterface interface {
 
 	// RecordCorrectionWithResponse Take back what was allocated wrongly
 	//
-	// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought. Of a guarantee what the licence was given is corrected: the offset share stays retired, and the figures of its project are changed by a step of the project.
+	// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought. What of a guarantee is taken back takes its offset share with it, and its project has bought and been assigned as much less; of what was paid for it a treasury refund is opened.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -43908,14 +43953,23 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/treasury-refunds (the `RequestTreasuryRefund` operationId).
 	RequestTreasuryRefundWithResponse(ctx context.Context, params *RequestTreasuryRefundParams, body RequestTreasuryRefundJSONRequestBody, reqEditors ...RequestEditorFn) (*RequestTreasuryRefundResponse, error)
 
-	// CancelTreasuryRefundWithResponse No longer ask for it
+	// CancelTreasuryRefundWithBodyWithResponse No longer ask for it
 	//
-	// Only of a buy-back whose permits are in the reserve. What was paid for permits that are given back is owed.
+	// Two persons find that a buy-back was paid rightly, or that what the tax authority should pay back was never paid to it. Of a payment notice the payment is taken off with it, and its receipts are free for what they were for. Of a revoked award it is owed in any case.
 	//
-	// Returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/treasury-refunds/{id}/cancel (the `CancelTreasuryRefund` operationId).
-	CancelTreasuryRefundWithResponse(ctx context.Context, id PathID, params *CancelTreasuryRefundParams, reqEditors ...RequestEditorFn) (*CancelTreasuryRefundResponse, error)
+	CancelTreasuryRefundWithBodyWithResponse(ctx context.Context, id PathID, params *CancelTreasuryRefundParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CancelTreasuryRefundResponse, error)
+
+	// CancelTreasuryRefundWithResponse No longer ask for it
+	//
+	// Two persons find that a buy-back was paid rightly, or that what the tax authority should pay back was never paid to it. Of a payment notice the payment is taken off with it, and its receipts are free for what they were for. Of a revoked award it is owed in any case.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/treasury-refunds/{id}/cancel (the `CancelTreasuryRefund` operationId).
+	CancelTreasuryRefundWithResponse(ctx context.Context, id PathID, params *CancelTreasuryRefundParams, body CancelTreasuryRefundJSONRequestBody, reqEditors ...RequestEditorFn) (*CancelTreasuryRefundResponse, error)
 
 	// ReceiveTreasuryRefundWithBodyWithResponse Record that the money is back
 	//
@@ -55134,15 +55188,24 @@ type CancelTreasuryRefundResponse200Headers struct {
 	IdempotencyReplayed *bool
 }
 
+// CancelTreasuryRefundResponse202Headers the declared response headers of an HTTP 202 response for CancelTreasuryRefund
+type CancelTreasuryRefundResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
 type CancelTreasuryRefundResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *TreasuryRefund
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *CancelTreasuryRefundResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *CancelTreasuryRefundResponse202Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -55538,7 +55601,7 @@ func (c *ClientWithResponses) ListCorrectionsWithResponse(ctx context.Context, p
 
 // RecordCorrectionWithBodyWithResponse Take back what was allocated wrongly
 //
-// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought. Of a guarantee what the licence was given is corrected: the offset share stays retired, and the figures of its project are changed by a step of the project.
+// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought. What of a guarantee is taken back takes its offset share with it, and its project has bought and been assigned as much less; of what was paid for it a treasury refund is opened.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -55553,7 +55616,7 @@ func (c *ClientWithResponses) RecordCorrectionWithBodyWithResponse(ctx context.C
 
 // RecordCorrectionWithResponse Take back what was allocated wrongly
 //
-// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought. Of a guarantee what the licence was given is corrected: the offset share stays retired, and the figures of its project are changed by a step of the project.
+// Open orders that offer it are withdrawn, and what is available goes back to where it came from. The rest is recorded as a debt: until it is settled its party cannot sell. Third parties keep what they bought. What of a guarantee is taken back takes its offset share with it, and its project has bought and been assigned as much less; of what was paid for it a treasury refund is opened.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -62951,15 +63014,30 @@ func (c *ClientWithResponses) RequestTreasuryRefundWithResponse(ctx context.Cont
 	return ParseRequestTreasuryRefundResponse(rsp)
 }
 
-// CancelTreasuryRefundWithResponse No longer ask for it
+// CancelTreasuryRefundWithBodyWithResponse No longer ask for it
 //
-// Only of a buy-back whose permits are in the reserve. What was paid for permits that are given back is owed.
+// Two persons find that a buy-back was paid rightly, or that what the tax authority should pay back was never paid to it. Of a payment notice the payment is taken off with it, and its receipts are free for what they were for. Of a revoked award it is owed in any case.
 //
-// Returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /v1/treasury-refunds/{id}/cancel (the `CancelTreasuryRefund` operationId).
-func (c *ClientWithResponses) CancelTreasuryRefundWithResponse(ctx context.Context, id PathID, params *CancelTreasuryRefundParams, reqEditors ...RequestEditorFn) (*CancelTreasuryRefundResponse, error) {
-	rsp, err := c.CancelTreasuryRefund(ctx, id, params, reqEditors...)
+func (c *ClientWithResponses) CancelTreasuryRefundWithBodyWithResponse(ctx context.Context, id PathID, params *CancelTreasuryRefundParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CancelTreasuryRefundResponse, error) {
+	rsp, err := c.CancelTreasuryRefundWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCancelTreasuryRefundResponse(rsp)
+}
+
+// CancelTreasuryRefundWithResponse No longer ask for it
+//
+// Two persons find that a buy-back was paid rightly, or that what the tax authority should pay back was never paid to it. Of a payment notice the payment is taken off with it, and its receipts are free for what they were for. Of a revoked award it is owed in any case.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/treasury-refunds/{id}/cancel (the `CancelTreasuryRefund` operationId).
+func (c *ClientWithResponses) CancelTreasuryRefundWithResponse(ctx context.Context, id PathID, params *CancelTreasuryRefundParams, body CancelTreasuryRefundJSONRequestBody, reqEditors ...RequestEditorFn) (*CancelTreasuryRefundResponse, error) {
+	rsp, err := c.CancelTreasuryRefund(ctx, id, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -78852,6 +78930,13 @@ func ParseCancelTreasuryRefundResponse(rsp *http.Response) (*CancelTreasuryRefun
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -78872,6 +78957,16 @@ func ParseCancelTreasuryRefundResponse(rsp *http.Response) (*CancelTreasuryRefun
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers CancelTreasuryRefundResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil

@@ -3238,6 +3238,7 @@ func (e PriceQuoteKind) Valid() bool {
 // Defines values for ProjectEntryKind.
 const (
 	ProjectEntryKindAssignment ProjectEntryKind = "assignment"
+	ProjectEntryKindCorrection ProjectEntryKind = "correction"
 	ProjectEntryKindDeal       ProjectEntryKind = "deal"
 	ProjectEntryKindGuarantee  ProjectEntryKind = "guarantee"
 	ProjectEntryKindRelease    ProjectEntryKind = "release"
@@ -3249,6 +3250,8 @@ const (
 func (e ProjectEntryKind) Valid() bool {
 	switch e {
 	case ProjectEntryKindAssignment:
+		return true
+	case ProjectEntryKindCorrection:
 		return true
 	case ProjectEntryKindDeal:
 		return true
@@ -7046,6 +7049,9 @@ type Correction struct {
 	// Licence Number of a record.
 	Licence ID `json:"licence"`
 
+	// OffsetShare Of a guarantee: what was retired for it and is back in the reserve with what was reversed. Absent: nothing.
+	OffsetShare *Quantity `json:"offset_share,omitempty"`
+
 	// Origin How permits were obtained. Only paid ones can be sold; free ones can only be reclaimed; unknown ones were taken over from an older register that does not say.
 	Origin Origin `json:"origin"`
 
@@ -7769,6 +7775,9 @@ type DebtSettlement struct {
 	//
 	// Example: VOCs-20310630
 	Instrument *InstrumentCode `json:"instrument,omitempty"`
+
+	// OffsetShare What was retired for a guarantee and goes back with a purchase. Absent: nothing.
+	OffsetShare *Quantity `json:"offset_share,omitempty"`
 
 	// Origin How permits were obtained. Only paid ones can be sold; free ones can only be reclaimed; unknown ones were taken over from an older register that does not say.
 	Origin *Origin `json:"origin,omitempty"`
@@ -14842,6 +14851,12 @@ type ReductionTaskPage struct {
 	Next *ID `json:"next,omitempty"`
 }
 
+// RefundCancelInput defines model for RefundCancelInput.
+type RefundCancelInput struct {
+	// Document By which it is no longer asked for.
+	Document string `json:"document"`
+}
+
 // RefundState Where a refund is in its life.
 type RefundState string
 
@@ -16908,17 +16923,23 @@ type TreasuryRefund struct {
 	// Example: 158900.00
 	Amount Money `json:"amount"`
 
-	// Award Of a reverse auction, which was revoked after its payment. Absent where a buy-back or a notice is.
+	// Award Of a reverse auction, which was revoked after its payment.
 	Award *ID `json:"award,omitempty"`
 
-	// BuyBack Of which a part is paid back. Absent where an award or a notice is.
-	BuyBack  *ID    `json:"buy_back,omitempty"`
-	Document string `json:"document"`
+	// BuyBack Of which a part is paid back. Absent where an award, a notice or a correction is.
+	BuyBack *ID `json:"buy_back,omitempty"`
+
+	// CancelDocument By which it is no longer asked for.
+	CancelDocument *string `json:"cancel_document,omitempty"`
+
+	// Correction Of a guarantee that was paid: what belongs to the part that was taken back the tax authority pays back to the party.
+	Correction *ID    `json:"correction,omitempty"`
+	Document   string `json:"document"`
 
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Notice Payment notice that was cancelled after its payment, which the tax authority pays back to the party. Absent where a buy-back or an award is.
+	// Notice Payment notice that was cancelled after its payment, which the tax authority pays back to the party.
 	Notice *ID `json:"notice,omitempty"`
 
 	// Party Number of a record.
@@ -21104,6 +21125,9 @@ type MakeTreasuryPayoutJSONRequestBody = TreasuryPayoutInput
 
 // RequestTreasuryRefundJSONRequestBody defines body for RequestTreasuryRefund for application/json ContentType.
 type RequestTreasuryRefundJSONRequestBody = TreasuryRefundInput
+
+// CancelTreasuryRefundJSONRequestBody defines body for CancelTreasuryRefund for application/json ContentType.
+type CancelTreasuryRefundJSONRequestBody = RefundCancelInput
 
 // ReceiveTreasuryRefundJSONRequestBody defines body for ReceiveTreasuryRefund for application/json ContentType.
 type ReceiveTreasuryRefundJSONRequestBody = ReceiptInput

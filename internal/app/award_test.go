@@ -400,7 +400,7 @@ func TestAward_RevokedBuyBack(t *testing.T) {
 	if len(r) != 1 || r[0].Amount != a.Amount || r[0].Party != b.f.party || r[0].State != reserve.RefundRequested {
 		t.Fatalf("asked back: %+v", r)
 	}
-	d.refuses(d.leader, RefundCancel{r[0].ID}, reserve.ErrRefundOwed)
+	d.refuses(d.leader, RefundCancel{r[0].ID, "d"}, reserve.ErrRefundOwed)
 	d.does(d.finance, RefundReceive{r[0].ID, "退款 1", 20260713})
 	if got := money(); got != "80000.00 0.00 0.00" {
 		t.Errorf("received: %s", got)

@@ -237,7 +237,7 @@ func (c *checker) checkBudgets() error {
 		if r.Award != 0 && (a.State != auction.AwardRevoked || a.Amount != r.Amount) {
 			c.report("I-24", Refunds.name, r.ID, "asks for CNY %s of award %d, which is %s and was paid CNY %s", r.Amount, r.Award, a.State, a.Amount)
 		}
-		if r.State == reserve.RefundReceived && r.Notice == 0 {
+		if r.State == reserve.RefundReceived && !r.IsByTaxAuthority() {
 			paid[cmp.Or(budgetOf[r.BuyBack], offers[a.Offer])] -= r.Amount
 		}
 	})

@@ -14,8 +14,10 @@ var _ = declareCheck((*checker).checkCorrections)
 // gave, that a debt is settled by its settlements, and that no posting of this
 // kind is without one (I-32).
 func (c *checker) checkCorrections() error {
-	posted := map[int64]ledger.Posting{}
-	if err := eachOf(c.ctx, c.r, Postings, Where("reason", int64(ledger.Revocation)), func(p ledger.Posting) { posted[p.Transfer] = p }); err != nil {
+	posted := map[int64][]ledger.Posting{}
+	if err := eachOf(c.ctx, c.r, Postings, Where("reason", int64(ledger.Revocation)), func(p ledger.Posting) {
+		posted[p.Transfer] = append(posted[p.Transfer], p)
+	}); err != nil {
 		return err
 	}
 	owed, corrected, ofGuarantee := map[int64]quantity.Quantity{}, map[int64]quantity.Quantity{}, map[int64]quantity.Quantity{}
@@ -28,9 +30,9 @@ func (c *checker) checkCorrections() error {
 		if x.Debt != 0 {
 			owed[x.Debt] = x.Quantity - x.Reversed
 		}
-		from := c.ledger.accounts[posted[x.Transfer].Debit]
-		if x.Reversed < 0 || x.Reversed > x.Quantity || (x.Reversed < x.Quantity) != (x.Debt != 0) || !c.isRevoked(x.Transfer, x.ID, x.Reversed, posted) ||
-			x.Transfer != 0 && (from.Licence != x.Licence || from.Instrument != x.Instrument || from.Origin != x.Origin) {
+		from := c.revokedFrom(posted[x.Transfer])
+		if x.Reversed < 0 || x.Reversed > x.Quantity || (x.Reversed < x.Quantity) != (x.Debt != 0) || !c.isRevoked(posted[x.Transfer], x.ID, x.Reversed, x.OffsetShare) ||
+			(x.Reversed == 0) != (x.Transfer == 0) || x.Transfer != 0 && (from.Licence != x.Licence || from.Instrument != x.Instrument || from.Origin != x.Origin) {
 			c.report("I-32", Corrections.name, x.ID, "found %s wrong and reversed %s by transfer %d, which is not posted so", x.Quantity, x.Reversed, x.Transfer)
 		}
 		delete(posted, x.Transfer)
@@ -54,7 +56,7 @@ func (c *checker) checkCorrections() error {
 	settled := map[int64]quantity.Quantity{}
 	if err := eachOf(c.ctx, c.r, DebtSettlements, Query{}, func(s permit.DebtSettlement) {
 		settled[s.Debt] += s.Quantity
-		if (s.Way == permit.ByCourt) != (s.Transfer == 0) || s.Transfer != 0 && !c.isRevoked(s.Transfer, s.ID, s.Quantity, posted) {
+		if (s.Way == permit.ByCourt) != (s.Transfer == 0) || s.Transfer != 0 && !c.isRevoked(posted[s.Transfer], s.ID, s.Quantity, s.OffsetShare) {
 			c.report("I-32", DebtSettlements.name, s.ID, "settled %s by transfer %d, which is not posted so", s.Quantity, s.Transfer)
 		}
 		delete(posted, s.Transfer)
@@ -71,12 +73,26 @@ func (c *checker) checkCorrections() error {
 	})
 }
 
-// isRevoked reports whether a transfer of one posting is of q, for a record; 0
-// is posted by none.
-func (c *checker) isRevoked(transfer, reference int64, q quantity.Quantity, posted map[int64]ledger.Posting) bool {
-	if transfer == 0 {
-		return q == 0
+// isRevoked reports whether the postings of a transfer take q back, for a record, and with it
+// an offset share out of what was retired; none are of nothing.
+func (c *checker) isRevoked(postings []ledger.Posting, reference int64, q, share quantity.Quantity) bool {
+	for _, p := range postings {
+		if p.Reference != reference {
+			return false
+		}
+		if c.ledger.accounts[p.Debit].Kind == ledger.Retired {
+			share -= quantity.Quantity(p.Amount)
+		} else {
+			q -= quantity.Quantity(p.Amount)
+		}
 	}
-	p := posted[transfer]
-	return p.Amount == int64(q) && p.Reference == reference
+	return q == 0 && share == 0
+}
+
+// revokedFrom is the account that the first posting of a transfer takes from.
+func (c *checker) revokedFrom(postings []ledger.Posting) ledger.Account {
+	if len(postings) == 0 {
+		return ledger.Account{}
+	}
+	return c.ledger.accounts[postings[0].Debit]
 }

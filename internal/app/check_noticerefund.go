@@ -8,7 +8,8 @@ import (
 var _ = declareCheck((*checker).checkNoticeRefunds)
 
 // checkNoticeRefunds holds that what was paid of a cancelled notice is owed as one
-// refund of that amount, and nothing else is (I-118). What was cancelled before there
+// refund of that amount, and nothing else is (I-118). Where the refund was cancelled
+// nothing is paid any more. What was cancelled before there
 // were such refunds, and what was revoked by what is paid of it, is left.
 func (c *checker) checkNoticeRefunds() error {
 	since, err := c.start("I-118")
@@ -35,8 +36,12 @@ func (c *checker) checkNoticeRefunds() error {
 		return err
 	}
 	err = eachOf(c.ctx, c.r, Refunds, Query{}.And("notice", Gt, 0), func(r reserve.TreasuryRefund) {
-		if r.Amount != owed[r.Notice] || r.State == reserve.RefundCancelled {
-			c.report("I-118", Refunds.name, r.ID, "is %s of CNY %s, of notice %d CNY %s are owed", r.State, r.Amount, r.Notice, owed[r.Notice])
+		want := r.Amount
+		if r.State == reserve.RefundCancelled {
+			want = 0
+		}
+		if owed[r.Notice] != want {
+			c.report("I-118", Refunds.name, r.ID, "is %s of CNY %s, of notice %d CNY %s are paid", r.State, r.Amount, r.Notice, owed[r.Notice])
 		}
 		delete(owed, r.Notice)
 	})

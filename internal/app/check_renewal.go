@@ -124,7 +124,7 @@ func (c *checker) checkRenewalNotice(r permit.Renewal, all renewalNotices) {
 		}
 	}
 	certain := n.Paid == n.Amount && (n.Matched || all.confirmed[n.ID])
-	if isPaid := r.State == permit.RenewalReady || r.State == permit.RenewalJoined; !slices.Contains(want, n.State) || isPaid && (!certain || r.Proof != n.Proof) {
+	if isPaid := r.State == permit.RenewalReady || r.State == permit.RenewalJoined && r.Joined > 0; !slices.Contains(want, n.State) || isPaid && (!certain || r.Proof != n.Proof) {
 		c.report("I-63", Notices.name, n.ID, "is %s, paid for certain: %t, and its renewal %s", n.State, certain, r.State)
 	}
 }

@@ -20,8 +20,8 @@ var (
 
 // CorrectionRecord takes back what an allocation, or a guarantee out of an earmark,
 // gave wrongly. Open orders that offer it are withdrawn. What is available goes back to where it came
-// from, first in first out; the rest is recorded as a debt, and then all sells
-// of the party are withdrawn. Third parties keep what they bought.
+// from, first in first out, and of a guarantee its offset share with it; the rest is recorded as a debt,
+// and then all sells of the party are withdrawn. Third parties keep what they bought.
 type CorrectionRecord struct {
 	Allocation int64
 	Quantity   quantity.Quantity
@@ -65,7 +65,7 @@ func (CorrectionRecord) Operation() identity.Operation { return identity.Correct
 // Decide checks the decision, that the allocation gave so much, and what of it
 // can be taken back. The result is a CorrectionResult.
 func (c CorrectionRecord) Decide(v *View) (Apply, error) {
-	a, err := c.given(v)
+	a, guarantee, err := c.given(v)
 	if err != nil {
 		return nil, err
 	}
@@ -93,11 +93,15 @@ func (c CorrectionRecord) Decide(v *View) (Apply, error) {
 	if err := v.checkReversal(a, x.Reversed); err != nil {
 		return nil, err
 	}
+	back, err := v.guaranteeBack(guarantee, x.Reversed)
+	if err != nil {
+		return nil, err
+	}
 	v.leave(resting)
 	code := rowsOf(v.state, Instruments).rows[a.Instrument].Code
 	return func(tx *Tx) any {
 		cancelled := tx.cancelAll(resting)
-		return CorrectionResult{tx.correctAllocation(x, a), code, cancelled}
+		return CorrectionResult{tx.correctAllocation(x, a, back), code, cancelled}
 	}, nil
 }
 
@@ -115,30 +119,30 @@ func (v *View) allocation(id int64) (reserve.Allocation, error) {
 }
 
 // given is what is corrected. Of a guarantee it is what the licence was given out of
-// the reserve: the offset share stays retired.
-func (c CorrectionRecord) given(v *View) (reserve.Allocation, error) {
+// the reserve, with the guarantee.
+func (c CorrectionRecord) given(v *View) (a reserve.Allocation, g reserve.EarmarkAllocation, err error) {
 	switch {
 	case (c.Allocation == 0) == (c.EarmarkAllocation == 0):
-		return reserve.Allocation{}, permit.ErrCorrectionOf
+		return a, g, permit.ErrCorrectionOf
 	case c.EarmarkAllocation == 0:
-		return v.allocation(c.Allocation)
+		a, err = v.allocation(c.Allocation)
+		return a, g, err
 	}
 	if err := v.Authorise(identity.CorrectionRecord, identity.Target{}); err != nil {
-		return reserve.Allocation{}, err
+		return a, g, err
 	}
-	g, err := Get(v, EarmarkAllocations, "earmark_allocation", c.EarmarkAllocation)
-	if err != nil {
-		return reserve.Allocation{}, err
+	if g, err = Get(v, EarmarkAllocations, "earmark_allocation", c.EarmarkAllocation); err != nil {
+		return a, g, err
 	}
 	if err := v.AuthoriseAt("earmark_allocation", identity.CorrectionRecord, identity.OfRegion(g.Region)); err != nil {
-		return reserve.Allocation{}, err
+		return a, g, err
 	}
 	if g.State() != reserve.AllocationGiven {
 		err = permit.ErrNotGiven.With("the allocation is %s", g.State())
 	}
 	return reserve.Allocation{
 		Party: g.Party, Region: g.Region, Licence: g.Licence, Instrument: g.Instrument, Pollutant: g.Pollutant, Origin: g.Origin, Part: reserve.Reserve, Quantity: g.Need,
-	}, err
+	}, g, err
 }
 
 // checkUncorrected returns ErrCorrected unless of what was given so much is left that
@@ -174,10 +178,12 @@ func (v *View) checkReversal(a reserve.Allocation, q quantity.Quantity) error {
 	return v.checkTaken(id, int64(q), needed)
 }
 
-func (tx *Tx) correctAllocation(x permit.Correction, a reserve.Allocation) permit.Correction {
+func (tx *Tx) correctAllocation(x permit.Correction, a reserve.Allocation, back guaranteeBack) permit.Correction {
+	x.OffsetShare = back.share
 	x = Put(tx, Corrections, x)
 	if x.Reversed > 0 {
-		x.Transfer = tx.revoke(x, a)
+		x.Transfer = tx.revoke(x, a, back)
+		tx.takeGuaranteeBack(back, x, x.Transfer, x.Document)
 	}
 	if owed := x.Quantity - x.Reversed; owed > 0 {
 		x.Debt = Put(tx, Debts, permit.Debt{
@@ -190,15 +196,15 @@ func (tx *Tx) correctAllocation(x permit.Correction, a reserve.Allocation) permi
 
 // revoke posts what is reversed back to the part of the basic account that it
 // came from. What comes back to the reserve is a lot of its own.
-func (tx *Tx) revoke(x permit.Correction, a reserve.Allocation) int64 {
-	leg := ledger.Leg{Debit: a.Holding(), Credit: a.Part.Key(a.Region, a.Pollutant), Amount: int64(x.Reversed)}
-	transfer := tx.Post(ledger.Transfer{Reason: ledger.Revocation, Reference: x.ID, Legs: []ledger.Leg{leg}})[0].Transfer
+func (tx *Tx) revoke(x permit.Correction, a reserve.Allocation, back guaranteeBack) int64 {
+	legs := back.legs(a.Holding(), a.Part.Key(a.Region, a.Pollutant), x.Reversed)
+	transfer := tx.Post(ledger.Transfer{Reason: ledger.Revocation, Reference: x.ID, Legs: legs})[0].Transfer
 	tx.Consume(a.Holding(), x.Reversed, false)
 	tx.permitsLost(a.Holding(), reserve.SurplusLoss{Kind: reserve.LostToCorrection, Reference: x.ID, Quantity: x.Reversed, Document: x.Document})
 	if a.Part == reserve.Reserve {
 		tx.addLot(reserve.Lot{
 			Region: x.Region, Pollutant: x.Pollutant, Provenance: reserve.ReclaimedFree, AcquiredOn: tx.Today,
-			Document: x.Document, Source: x.ID, Quantity: x.Reversed,
+			Document: x.Document, Source: x.ID, Quantity: x.Reversed + x.OffsetShare,
 		})
 	}
 	return transfer
@@ -263,9 +269,14 @@ func (c DebtSettle) payment(v *View, d permit.Debt, s *permit.DebtSettlement) (f
 		if err != nil {
 			return nil, err
 		}
-		t.Legs[0].Debit = key
+		x, back, err := v.owedBack(d, c.Quantity)
+		if err != nil {
+			return nil, err
+		}
+		s.OffsetShare, t.Legs = back.share, back.legs(key, unallocated, c.Quantity)
 		return func(tx *Tx, settlement int64) int64 {
 			transfer := post(tx, settlement)
+			tx.takeGuaranteeBack(back, x, transfer, c.Document)
 			tx.Consume(key, c.Quantity, false)
 			tx.permitsLost(key, reserve.SurplusLoss{Kind: reserve.LostToCorrection, Reference: d.Correction, Quantity: c.Quantity, Document: c.Document})
 			return transfer
@@ -279,6 +290,19 @@ func (c DebtSettle) payment(v *View, d permit.Debt, s *permit.DebtSettlement) (f
 	case permit.ByCourt:
 	}
 	return func(*Tx, int64) int64 { return 0 }, nil
+}
+
+// owedBack is the correction that a debt is of, and what a purchase that settles q of it takes
+// back with it where that corrected a guarantee.
+func (v *View) owedBack(d permit.Debt, q quantity.Quantity) (x permit.Correction, back guaranteeBack, err error) {
+	if x, err = Get(v, Corrections, "id", d.Correction); err != nil || x.EarmarkAllocation == 0 {
+		return x, back, err
+	}
+	g, err := Get(v, EarmarkAllocations, "id", x.EarmarkAllocation)
+	if err == nil {
+		back, err = v.guaranteeBack(g, q)
+	}
+	return x, back, err
 }
 
 // holding is the account that a settlement by purchase takes from.

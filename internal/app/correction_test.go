@@ -5,6 +5,7 @@ import (
 	"math/rand"
 	"testing"
 
+	"permitx/internal/calendar"
 	"permitx/internal/fault"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
@@ -188,7 +189,7 @@ func TestCorrection_Guarantee(t *testing.T) {
 	if d := rowsOf(k.app.st, Debts).rows[x.Debt]; d.Quantity != one || d.Licence != f.licence.ID {
 		t.Errorf("%+v", d)
 	}
-	if got := k.balance(reserve.Reserve.Key(jiashan, vocs)).Balance; got != inReserve+int64(one) {
+	if got := k.balance(reserve.Reserve.Key(jiashan, vocs)).Balance; got != inReserve+int64(3*one/2) { // with the offset share
 		t.Errorf("the reserve has %d, before %d", got, inReserve)
 	}
 	if got := k.balance(HoldingKey(buyer.licence, k.inst, ledger.Paid)).Balance; got != int64(4*one) {
@@ -238,6 +239,10 @@ func randomCorrections(t *testing.T, r *rand.Rand, steps int) {
 	e := k.earmarkOf(EarmarkMake{
 		Region: jiashan, Pollutant: vocs, Name: "a plant", Document: "d", Priority: 1, Need: 10 * one, Ratio: 1_500_000, ExpiresOn: 20260930,
 	})
+	project := k.project(firms[0], 10*one, 1_500_000)
+	kept := k.earmarkOf(EarmarkMake{
+		Region: jiashan, Pollutant: vocs, Project: project, Name: "another", Document: "d", Priority: 1, Need: 8 * one, Ratio: 1_500_000, ExpiresOn: 20260930,
+	})
 	people := []int64{k.leaders[jiashan], k.finance}
 	for _, f := range firms {
 		people = append(people, f.user)
@@ -259,6 +264,27 @@ func randomCorrections(t *testing.T, r *rand.Rand, steps int) {
 		},
 		func() (int64, Command) {
 			return k.leader, EarmarkAllocate{e.ID, pick().licence.ID, k.inst.Code, q() / 10, ledger.Free, 0, "d", 0}
+		},
+		func() (int64, Command) {
+			o := origins[r.Intn(3)]
+			due := calendar.Date(0)
+			if o == ledger.Paid {
+				due = 20260930
+			}
+			return k.leader, EarmarkAllocate{kept.ID, firms[0].licence.ID, k.inst.Code, q() / 10, o, quantity.OnePrice * quantity.Price(2-int(o)), "d", due}
+		},
+		func() (int64, Command) {
+			n := some(Notices.name)
+			if found := rowsIn(k.office, Notices, Where("id", n).And("state", Eq, string(reserve.NoticeIssued))); len(found) > 0 {
+				if k.do(k.finance, NoticeProve{n, found[0].Amount, fmt.Sprint("r", r.Int()), today}) == nil {
+					k.do(k.finance, NoticeConfirm{n, "seen"})
+				}
+			}
+			return k.leader, NoticeDeliver{n}
+		},
+		func() (int64, Command) {
+			need, _ := (&View{state: k.app.st}).needOf(project, vocs)
+			return k.leader, ProjectStep{Project: project, Event: permit.Reduce, Document: "d", Needs: []ProjectNeed{{Pollutant: vocs, Need: need.Need - q()/4}}}
 		},
 		func() (int64, Command) {
 			return k.leader, CorrectionRecord{0, q() / 5, "f", "d", today, some(EarmarkAllocations.name)}

@@ -43,7 +43,8 @@ func (c InstalmentWithdraw) Decide(v *View) (Apply, error) {
 	if rest, err = v.rematch(target{n.ID, i.ID}, i.Amount, rest); err != nil {
 		return nil, err
 	}
-	i.Paid, i.Proof, i.PaidOn, i.Matched, i.Confirmation, i.Reason = 0, "", 0, false, "", c.Reason
+	i = i.Unpaid()
+	i.Reason = c.Reason
 	if reserve.AreMatched(rest) {
 		i = i.ProvedByList(reserve.Standing(rest))
 	}
@@ -115,7 +116,7 @@ func (tx *Tx) holdAgain(n soldNotice) soldNotice {
 	if n.Opening != 0 { // it names the plan's
 		n.Hold = n.parts.Hold
 	}
-	n.State, n.Paid, n.Proof, n.PaidOn, n.ProvedAt, n.Matched = reserve.NoticeIssued, 0, "", 0, 0, false
+	n.PaymentNotice, n.State = n.Unpaid(), reserve.NoticeIssued
 	n.Transfer, n.Acquisition = 0, 0 // of the plan, until all is paid
 	n.PaymentNotice = tx.putNotice(n.PaymentNotice, n.sale).Notice
 	return n

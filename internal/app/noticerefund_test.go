@@ -64,12 +64,65 @@ func TestNoticeRefund(t *testing.T) {
 	o.waits(o.finance, Refunds.name, r.ID, "receive")
 	o.check()
 
-	o.refuses(o.finance, RefundCancel{r.ID}, reserve.ErrRefundOwed)
 	o.refuses(o.leader, RefundReceive{r.ID, "退库1", today}, identity.ErrForbidden)
 	if r = done[reserve.TreasuryRefund](o, o.finance, RefundReceive{r.ID, "退库1", today}); r.State != reserve.RefundReceived || r.Proof != "退库1" {
 		t.Errorf("%+v", r)
 	}
 	o.refuses(o.finance, RefundReceive{r.ID, "退库2", today}, reserve.ErrRefundState)
+	o.restart()
+	o.check()
+}
+
+// What a payment notice was never paid for is no longer owed when two persons say so:
+// its receipt is free, and proves what it was for.
+func TestRefundCancel(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	i, f := o.instrument(), o.firm(jiashan, 1)
+	o.setCap(jiashan, 20*one, 10*one)
+	sell := func() NoticeResult {
+		return done[NoticeResult](o, o.clerk, NoticeIssue{Licence: f.licence.ID, Instrument: i.Code, Quantity: one, Price: quantity.OnePrice * 20, DueOn: today})
+	}
+	right, wrong := sell(), sell()
+	done[TaxListResult](o, o.finance, TaxListImport{jiashan, "list", []reserve.TaxRow{taxRow(wrong.Sale.NoticeNumber(), "r-1", wrong.Notice.Amount)}})
+	done[NoticeResult](o, o.leader, NoticeCancel{wrong.Notice.ID, "not wanted"})
+	r := o.refundOf(wrong.Notice.ID)
+	o.refuses(o.finance, NoticeProve{right.Notice.ID, right.Notice.Amount, "r-1", today}, ErrProofTaken)
+	o.refuses(o.finance, RefundCancel{r.ID, ""}, invalid)
+	o.refuses(o.clerk, RefundCancel{r.ID, "d"}, identity.ErrForbidden)
+	c := RefundCancel{r.ID, "the payer quoted the wrong notice"}
+	if refused, proposed := o.send(o.finance, c); refused != nil || !proposed {
+		t.Errorf("alone: %v, proposed: %t", refused, proposed)
+	}
+	if r = done[reserve.TreasuryRefund](o, o.finance, c); r.State != reserve.RefundCancelled || r.CancelDocument != c.Document {
+		t.Errorf("%+v", r)
+	}
+	n := storedRow(o, Notices, wrong.Notice.ID)
+	if n.State != reserve.NoticeCancelled || n.Paid != 0 || n.Proof != "" || n.Matched || n.Reason != "not wanted" || o.receiptNow("r-1").State != reserve.ReceiptUnmatched {
+		t.Errorf("%+v %+v", n, o.receiptNow("r-1"))
+	}
+	o.waits(o.finance, Refunds.name, r.ID, "")
+	o.refuses(o.finance, RefundReceive{r.ID, "退库1", today}, reserve.ErrRefundState)
+	done[NoticeResult](o, o.finance, NoticeProve{right.Notice.ID, right.Notice.Amount, "r-1", today})
+	done[NoticeResult](o, o.leader, NoticeDeliver{right.Notice.ID})
+	o.restart()
+	o.check()
+	n.Paid = n.Amount
+	o.store.table(Notices.name).put(n.ID, n)
+	o.finds("I-118", r.ID)
+}
+
+// Of a sale in parts all that was recorded of its parts is taken off.
+func TestRefundCancel_Parts(t *testing.T) {
+	t.Parallel()
+	o, _, _, n, plan := instalmentOffice(t)
+	first := plan.Parts[0]
+	done[PlanResult](o, o.finance, InstalmentProve{first.ID, first.Amount, "r-1", today})
+	done[NoticeResult](o, o.leader, NoticeCancel{n.Notice.ID, "frozen"})
+	done[reserve.TreasuryRefund](o, o.finance, RefundCancel{o.refundOf(n.Notice.ID).ID, "it was paid for another"})
+	if i := storedRow(o, Instalments, first.ID); i.Paid != 0 || i.Proof != "" || i.PaidOn != 0 {
+		t.Errorf("%+v", i)
+	}
 	o.restart()
 	o.check()
 }

@@ -82,8 +82,8 @@ func (v *View) receiptsOff(t target, proof string, matched bool) (taken, rest []
 // waitAgain returns what takes the payment off a notice. Receipts that finance's
 // own proof kept from being matched with it prove it now.
 func (v *View) waitAgain(n soldNotice, taken, rest []reserve.TaxReceipt, reason string) (Apply, error) {
-	p, s := n.PaymentNotice, n.sale
-	p.State, p.Paid, p.Proof, p.PaidOn, p.ProvedAt, p.Matched, p.Reason = reserve.NoticeIssued, 0, "", 0, 0, false, reason
+	p, s := n.Unpaid(), n.sale
+	p.State, p.Reason = reserve.NoticeIssued, reason
 	s.Confirmation, s.ConfirmedAt = "", 0
 	rest, err := v.rematch(target{notice: n.ID}, n.Amount, rest)
 	if err != nil {

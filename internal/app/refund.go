@@ -8,7 +8,7 @@ import (
 )
 
 // Refunds are what enterprises pay back to the treasury of buy-backs, and what the
-// tax authority pays back to them of cancelled payment notices.
+// tax authority pays back to them of cancelled payment notices and of corrected guarantees.
 var Refunds = cold[reserve.TreasuryRefund]("treasury_refund")
 
 // RefundRequest asks an enterprise to pay a part of a buy-back's amount back to
@@ -21,17 +21,14 @@ type RefundRequest struct {
 }
 
 // RefundReceive records that the treasury has got the money: it is in the
-// budget again. Of a payment notice the enterprise has got it.
+// budget again. What the tax authority pays back the enterprise has got.
 type RefundReceive struct {
 	Refund     int64
 	Proof      string
 	ReceivedOn calendar.Date
 }
 
-// RefundCancel no longer asks for a refund.
-type RefundCancel struct{ Refund int64 }
-
-var _ = declare(RefundRequest{}, RefundReceive{}, RefundCancel{})
+var _ = declare(RefundRequest{}, RefundReceive{})
 
 // Operation is RefundRequest.
 func (RefundRequest) Operation() identity.Operation { return identity.RefundRequest }
@@ -104,7 +101,7 @@ func (c RefundReceive) Decide(v *View) (Apply, error) {
 	if err := v.checkReceived(c.Proof); err != nil {
 		return nil, err
 	}
-	if r.Notice != 0 {
+	if r.IsByTaxAuthority() {
 		return func(tx *Tx) any { return Put(tx, Refunds, r) }, nil
 	}
 	paidBy, err := v.budgetThatPaid(r)
@@ -132,20 +129,4 @@ func (v *View) budgetThatPaid(r reserve.TreasuryRefund) (int64, error) {
 		return 0, err
 	}
 	return must(Get(v, Offers, "offer", a.Offer)).Budget, nil
-}
-
-// Operation is RefundCancel.
-func (RefundCancel) Operation() identity.Operation { return identity.RefundCancel }
-
-// Decide checks that the refund was not received. The result is a
-// reserve.TreasuryRefund.
-func (c RefundCancel) Decide(v *View) (Apply, error) {
-	r, err := v.refund(identity.RefundCancel, c.Refund)
-	if err != nil {
-		return nil, err
-	}
-	if r, err = r.Cancel(); err != nil {
-		return nil, err
-	}
-	return func(tx *Tx) any { return Put(tx, Refunds, r) }, nil
 }

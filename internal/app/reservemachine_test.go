@@ -10,6 +10,7 @@ import (
 	"permitx/internal/fault"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
+	"permitx/internal/quantity"
 	"permitx/internal/reserve"
 )
 
@@ -56,31 +57,49 @@ func TestEarmark_EveryStateEventRole(t *testing.T) {
 	m.drive(t)
 }
 
-// A refund of a buy-back is received or cancelled, once.
+// A refund is received or cancelled, once: of a buy-back.
 func TestRefund_EveryStateEventRole(t *testing.T) {
 	t.Parallel()
 	d := openBuyBackDesk(t)
 	d.run(d.apply(8*one), reserve.BuyBackInReserve)
 	done[reserve.TreasuryRefund](d.office, d.leader, RefundRequest{1, 30_000_00, "too many months", "d"})
-	const receive, cancel oneStep = "receive", "cancel"
-	m := byTable(steps(reserve.ErrRefundState, map[reserve.RefundState]map[oneStep]reserve.RefundState{
-		reserve.RefundRequested: {receive: reserve.RefundReceived, cancel: reserve.RefundCancelled},
-	}), func(_ reserve.RefundState, e oneStep) identity.Operation {
-		if e == cancel {
-			return identity.RefundCancel
-		}
-		return identity.RefundReceive
-	})
-	m.office, m.players, m.states, m.events = d.office, d.cast(d.f), reserve.RefundStates, []oneStep{receive, cancel}
+	d.driveRefund(d.f)
+}
+
+// A refund of a cancelled payment notice, likewise.
+func TestRefundOfNotice_EveryStateEventRole(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	i, f := o.instrument(), o.firm(jiashan, 1)
+	o.setCap(jiashan, 20*one, 10*one)
+	n := done[NoticeResult](o, o.clerk, NoticeIssue{Licence: f.licence.ID, Instrument: i.Code, Quantity: one, Price: quantity.OnePrice * 20, DueOn: today}).Notice
+	done[NoticeResult](o, o.finance, NoticeProve{n.ID, n.Amount, "r-1", today})
+	done[NoticeResult](o, o.leader, NoticeCancel{n.ID, "refused"})
+	o.driveRefund(f)
+}
+
+// refundOperation is the operation of a step of a refund.
+func refundOperation(e reserve.RefundEvent) identity.Operation {
+	if e == reserve.RefundDrop {
+		return identity.RefundCancel
+	}
+	return identity.RefundReceive
+}
+
+// driveRefund holds the first refund of an office to the table of its steps.
+func (o *office) driveRefund(f firm) {
+	o.t.Helper()
+	m := byTable(reserve.RefundState.Next, func(_ reserve.RefundState, e reserve.RefundEvent) identity.Operation { return refundOperation(e) })
+	m.office, m.players, m.states, m.events = o, o.cast(f), reserve.RefundStates, reserve.RefundEvents
 	m.state = func(o *office) reserve.RefundState { return storedRow(o, Refunds, 1).State }
-	m.command = func(_ *office, _ reserve.RefundState, e oneStep) Command {
-		if e == cancel {
-			return RefundCancel{1}
+	m.command = func(_ *office, _ reserve.RefundState, e reserve.RefundEvent) Command {
+		if e == reserve.RefundDrop {
+			return RefundCancel{1, "it was never paid"}
 		}
 		return RefundReceive{1, "receipt", today}
 	}
 	m.because = []*fault.Error{reserve.ErrRefundState}
-	m.drive(t)
+	m.drive(o.t)
 }
 
 // A standing offer is accepted until it is closed.

@@ -45,6 +45,7 @@ func TestStates_Documented(t *testing.T) {
 			}
 			return identity.ImportExplain
 		}),
+		"refunds": officeTable(reserve.RefundStates, reserve.RefundEvents, reserve.RefundState.Next, refundOperation),
 		"block trades": bodyTable(market.BlockStates, market.BlockEvents, market.BlockRoles,
 			func(at market.BlockState, e market.BlockEvent, by market.BlockRole) (market.BlockState, string, error) {
 				to, _, err := market.Block{State: at, NeedsOfficer: true}.Next(e, by)

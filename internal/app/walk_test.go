@@ -19,7 +19,7 @@ var (
 	salesWalk = []identity.Operation{
 		identity.InstalmentRequest, identity.InstalmentDecide, identity.InstalmentProve, identity.InstalmentConfirm, identity.TaxListImport,
 		identity.NoticeProve, identity.NoticeConfirm, identity.NoticeDeliver, identity.NoticeCancel,
-		identity.ProofWithdraw, identity.InstalmentWithdraw,
+		identity.ProofWithdraw, identity.InstalmentWithdraw, identity.RefundCancel,
 	}
 	buyBackWalk = []identity.Operation{
 		identity.BuyBackApply, identity.BuyBackOpen, identity.BuyBackStep, identity.BuyBackVerify, identity.BuyBackReclaim, identity.BuyBackApprove,

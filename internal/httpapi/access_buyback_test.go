@@ -134,7 +134,7 @@ func (w *walked) buyBackRequest(id string, role identity.Role) (path, body strin
 	case "receiveTreasuryRefund":
 		return of("treasury-refunds", b.toReceive, "receipt"), `{"proof":"p","received_on":"2026-07-01"}`
 	case "cancelTreasuryRefund":
-		return of("treasury-refunds", b.toDropRefund, "cancel"), ""
+		return of("treasury-refunds", b.toDropRefund, "cancel"), `{"document":"d"}`
 	case "approveBudget":
 		return "/v1/budgets", `{"region":"330421","fiscal_year":2026,"source":"s","amount":"1","document":"d"}`
 	case "lapseBudget":

@@ -39,7 +39,7 @@ func (s *Server) ListCorrections(ctx context.Context, r gen.ListCorrectionsReque
 func correctionOf(x permit.Correction, instrument string, cancelled []int64) api.Correction {
 	return api.Correction{
 		ID: x.ID, Allocation: optional(x.Allocation), EarmarkAllocation: optional(x.EarmarkAllocation), Party: x.Party, Licence: x.Licence, Region: x.Region, Instrument: instrument,
-		Origin: api.Origin(x.Origin.String()), Quantity: x.Quantity.String(), Reversed: x.Reversed.String(), Finding: x.Finding,
+		Origin: api.Origin(x.Origin.String()), Quantity: x.Quantity.String(), Reversed: x.Reversed.String(), OffsetShare: textOfQuantity(x.OffsetShare), Finding: x.Finding,
 		Document: x.Document, DecidedOn: x.DecidedOn.String(), Debt: optional(x.Debt), Transfer: optional(x.Transfer),
 		RecordedAt: x.RecordedAt.String(), Cancelled: cancelled,
 	}
@@ -100,7 +100,7 @@ func debtOf(d permit.Debt) api.Debt {
 
 func (s *Server) settlementOf(x permit.DebtSettlement) api.DebtSettlement {
 	out := api.DebtSettlement{
-		ID: x.ID, Way: api.SettlementWay(x.Way), Quantity: x.Quantity.String(), Document: x.Document, Transfer: optional(x.Transfer),
+		ID: x.ID, Way: api.SettlementWay(x.Way), Quantity: x.Quantity.String(), OffsetShare: textOfQuantity(x.OffsetShare), Document: x.Document, Transfer: optional(x.Transfer),
 		Origin: optional(api.Origin(x.Origin.String())), RecordedAt: x.RecordedAt.String(),
 	}
 	if x.Instrument != 0 {

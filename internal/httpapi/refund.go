@@ -31,8 +31,8 @@ func (s *Server) ListTreasuryRefunds(ctx context.Context, r gen.ListTreasuryRefu
 
 func refundOf(t reserve.TreasuryRefund) api.TreasuryRefund {
 	return api.TreasuryRefund{
-		ID: t.ID, BuyBack: optional(t.BuyBack), Award: optional(t.Award), Notice: optional(t.Notice), Party: t.Party, Region: t.Region, Amount: t.Amount.String(), Reason: t.Reason, Document: t.Document,
-		State: api.RefundState(t.State), Proof: optional(t.Proof), ReceivedOn: dateOf(t.ReceivedOn), RequestedAt: t.RequestedAt.String(),
+		ID: t.ID, BuyBack: optional(t.BuyBack), Award: optional(t.Award), Notice: optional(t.Notice), Correction: optional(t.Correction), Party: t.Party, Region: t.Region, Amount: t.Amount.String(), Reason: t.Reason, Document: t.Document,
+		State: api.RefundState(t.State), Proof: optional(t.Proof), ReceivedOn: dateOf(t.ReceivedOn), CancelDocument: optional(t.CancelDocument), RequestedAt: t.RequestedAt.String(),
 	}
 }
 
@@ -60,5 +60,5 @@ func (s *Server) ReceiveTreasuryRefund(ctx context.Context, r gen.ReceiveTreasur
 
 // CancelTreasuryRefund no longer asks for a refund.
 func (s *Server) CancelTreasuryRefund(ctx context.Context, r gen.CancelTreasuryRefundRequestObject) (gen.CancelTreasuryRefundResponseObject, error) {
-	return s.do(ctx, r.Params.IdempotencyKey, app.RefundCancel{Refund: r.ID})
+	return s.do(ctx, r.Params.IdempotencyKey, app.RefundCancel{Refund: r.ID, Document: r.Body.Document})
 }

@@ -50,10 +50,16 @@ func TestScenario_TreasuryRefund(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	w.wantBudget("0.00 15000.00 85000.00")
-	w.isProblem(w.post(path+"/cancel", w.finance, ""), http.StatusConflict, "treasury_refund.state", "")
+	w.isProblem(w.post(path+"/cancel", w.finance, `{"document":"d"}`), http.StatusConflict, "treasury_refund.state", "")
 
 	other := decode[api.TreasuryRefund](t, ask(w.leader, "15000"))
-	w.ok(fmt.Sprintf("/v1/treasury-refunds/%d/cancel", other.ID), w.leader, "")
+	drop := fmt.Sprintf("/v1/treasury-refunds/%d/cancel", other.ID)
+	if a := w.post(drop, w.leader, `{"document":"复核"}`); a.status != http.StatusAccepted {
+		t.Fatalf("alone: %d %s", a.status, a.body)
+	}
+	if got := decode[api.TreasuryRefund](t, w.ok(drop, w.leader, `{"document":"复核"}`)); got.CancelDocument == nil || *got.CancelDocument != "复核" {
+		t.Errorf("%+v", got)
+	}
 	w.isProblem(w.post(fmt.Sprintf("/v1/treasury-refunds/%d/receipt", other.ID), w.finance, `{"proof":"R2","received_on":"2026-07-01"}`), http.StatusConflict, "treasury_refund.state", "")
 	w.wantBudget("0.00 15000.00 85000.00")
 	if seen := decode[api.TreasuryRefundPage](t, w.get("/v1/treasury-refunds", f.key)).Items; len(seen) != 2 {
@@ -89,7 +95,6 @@ func TestScenario_NoticeRefund(t *testing.T) {
 		t.Fatalf("the enterprise sees %+v", seen)
 	}
 	at := fmt.Sprintf("/v1/treasury-refunds/%d", seen[0].ID)
-	w.wantRefusal(w.post(at+"/cancel", w.finance, ""), "treasury_refund.owed")
 	w.ok(at+"/receipt", w.finance, `{"proof":"退库1","received_on":"2026-07-01"}`)
 	if seen := decode[api.TreasuryRefundPage](t, w.get("/v1/treasury-refunds?state=received", f.key)).Items; len(seen) != 1 || *seen[0].Proof != "退库1" {
 		t.Errorf("the enterprise sees %+v", seen)

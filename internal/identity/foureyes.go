@@ -43,6 +43,7 @@ var FourEyes = map[Operation]Rule{
 	BudgetApprove:      {Finance: Own, BureauLeader: Own},
 	BudgetLapse:        {Finance: Own, BureauLeader: Own},
 	BudgetCarry:        {Finance: Own, BureauLeader: Own},
+	RefundCancel:       {Finance: Own, BureauLeader: Own},
 	TreasuryPay:        {Finance: Own, BureauLeader: Own},
 	PayeeRegister:      {Finance: Own},
 	OfferOpen:          {Finance: Own},

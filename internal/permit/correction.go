@@ -43,7 +43,9 @@ type Correction struct {
 	RecordedAt calendar.Instant
 	// EarmarkAllocation is the guarantee that is corrected; 0: an allocation is.
 	EarmarkAllocation int64
-	Command           int64
+	// OffsetShare is what of a guarantee's offset share went back with what was reversed.
+	OffsetShare quantity.Quantity
+	Command     int64
 }
 
 // Validate returns a fault that names the first field that is wrong.
@@ -121,5 +123,7 @@ type DebtSettlement struct {
 	Document   string
 	Transfer   int64 // 0: by a court
 	RecordedAt calendar.Instant
-	Command    int64
+	// OffsetShare is what of a guarantee's offset share went back with a purchase.
+	OffsetShare quantity.Quantity
+	Command     int64
 }

@@ -111,6 +111,16 @@ func (n Need) Reduced(q quantity.Quantity) (Need, Entry, error) {
 	}, nil
 }
 
+// Corrected is the entry of q t/a that were taken back of a guarantee, and of the offset
+// share that went back with them: no more than the project still keeps and has retired,
+// since a reduction may have freed some of it before.
+func (n Need) Corrected(q, share quantity.Quantity) Entry {
+	kept, retired := min(q, n.Kept()), min(share, n.Retired)
+	return Entry{
+		Project: n.Project, Pollutant: n.Pollutant, Kind: ByCorrection, Bought: -kept - retired, Assigned: -kept - retired, Retired: -retired,
+	}
+}
+
 // With is the need after an entry.
 func (n Need) With(e Entry) Need {
 	n.Bought += e.Bought

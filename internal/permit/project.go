@@ -98,13 +98,15 @@ const (
 	ByGuarantee EntryKind = "guarantee"  // allocated from the reserve (重大项目保障)
 	ByAssign    EntryKind = "assignment" // put to the project out of the licence's holding
 	ByRelease   EntryKind = "release"    // the project was reduced or cancelled: what it no longer needs
+
+	ByCorrection EntryKind = "correction" // a guarantee was wrong, and so much of it was taken back
 )
 
 // EntryKinds are all kinds of entry.
-var EntryKinds = []EntryKind{ByDeal, ByReversal, ByNotice, ByGuarantee, ByAssign, ByRelease}
+var EntryKinds = []EntryKind{ByDeal, ByReversal, ByNotice, ByGuarantee, ByAssign, ByRelease, ByCorrection}
 
 // An Entry is a change of a project's figures for a pollutant. It never
-// changes. A release has negative figures; what it retired stays retired. It keeps
+// changes. A release and a correction have negative figures; what it retired stays retired. It keeps
 // also by how much the need was lowered: one that frees nothing is recorded, too.
 type Entry struct {
 	ID         int64
@@ -113,14 +115,14 @@ type Entry struct {
 	Region     string
 	Pollutant  string
 	Kind       EntryKind
-	Reference  int64 // the deal, notice or allocation
+	Reference  int64 // the deal, notice, allocation or correction
 	Instrument int64 // of an assignment
 	Bought     quantity.Quantity
 	Assigned   quantity.Quantity
 	Retired    quantity.Quantity
 	Surplus    quantity.Quantity // of a release: what the licence may sell back to the government
 	Document   string
-	Transfer   int64 // of the retirement; 0 where nothing was retired
+	Transfer   int64 // of the retirement, or of what took it back; 0 where nothing was retired
 	At         calendar.Instant
 	Needed     quantity.Quantity // of a release (I-113): what is needed after it
 	Lowered    quantity.Quantity // by how much that is less than before

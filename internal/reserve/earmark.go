@@ -239,6 +239,24 @@ func (a EarmarkAllocation) Validate() error {
 	return catalog.CheckDocument("document", a.Document)
 }
 
+// ShareOf is the offset share that belongs to q t/a of the need, rounded down.
+func (a EarmarkAllocation) ShareOf(q quantity.Quantity) quantity.Quantity {
+	return quantity.Quantity(a.partOf(int64(a.Retired), q))
+}
+
+// PaidFor is what belongs to q t/a of the need of what was paid for all, rounded down.
+func (a EarmarkAllocation) PaidFor(q quantity.Quantity, paid quantity.Money) quantity.Money {
+	return quantity.Money(a.partOf(int64(paid), q))
+}
+
+func (a EarmarkAllocation) partOf(all int64, q quantity.Quantity) int64 {
+	part, err := quantity.MulDiv(all, int64(q), 1, int64(a.Need), quantity.Down)
+	if err != nil {
+		panic("reserve: a part of an allocation that is more than all: " + err.Error())
+	}
+	return part
+}
+
 // Holding is the account that the need is given to.
 func (a EarmarkAllocation) Holding() ledger.Key {
 	return ledger.HoldingKey(a.Region, a.Pollutant, a.Party, a.Licence, a.Instrument, a.Origin)

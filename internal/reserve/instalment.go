@@ -181,6 +181,12 @@ func (i Instalment) ProvedByList(r TaxReceipt) Instalment {
 	return i
 }
 
+// Unpaid is the part without its payment.
+func (i Instalment) Unpaid() Instalment {
+	i.Paid, i.Proof, i.PaidOn, i.Matched, i.Confirmation = 0, "", 0, false, ""
+	return i
+}
+
 // RevokedOf is what goes back of a sold quantity when only a part of its amount
 // was paid: the buyer keeps the share that he paid for, rounded down at four
 // decimals (what the state grants).

@@ -138,6 +138,12 @@ func (n PaymentNotice) Prove(paid quantity.Money, proof string, on calendar.Date
 	return n, nil
 }
 
+// Unpaid is the notice without its payment.
+func (n PaymentNotice) Unpaid() PaymentNotice {
+	n.Paid, n.Proof, n.PaidOn, n.ProvedAt, n.Matched = 0, "", 0, 0, false
+	return n
+}
+
 // ReserveKey is the account that the quantity is held in.
 func (n PaymentNotice) ReserveKey() ledger.Key { return Reserve.Key(n.Region, n.Pollutant) }
 

@@ -15,8 +15,8 @@ var (
 	ErrRefundBeyond = fault.New(fault.Refused, "treasury_refund.beyond_payment", "more would be refunded than was paid").At("amount")
 	// ErrRefundState is returned when the state of a refund does not allow a step.
 	ErrRefundState = fault.New(fault.Conflict, "treasury_refund.state", "the state of the refund does not allow this")
-	// ErrRefundOwed is returned when the refund of a revoked award or a cancelled notice would be cancelled: the permits are given back, and nobody could ask again.
-	ErrRefundOwed = fault.New(fault.Refused, "treasury_refund.owed", "the award is revoked, or the notice cancelled, and the permits are given back: what was paid for them is owed until it is received")
+	// ErrRefundOwed is returned when the refund of a revoked award would be cancelled: the permits are given back, and nobody could ask again.
+	ErrRefundOwed = fault.New(fault.Refused, "treasury_refund.owed", "the award is revoked and the permits are given back: what was paid for them is owed until it is received")
 )
 
 // A RefundState is where a refund is in its life.
@@ -32,16 +32,39 @@ const (
 // RefundStates are all states of a refund.
 var RefundStates = []RefundState{RefundRequested, RefundReceived, RefundCancelled}
 
+// A RefundEvent is what happens to a refund.
+type RefundEvent string
+
+// The events.
+const (
+	RefundReceipt RefundEvent = "receive"
+	RefundDrop    RefundEvent = "cancel"
+)
+
+// RefundEvents are all events of a refund.
+var RefundEvents = []RefundEvent{RefundReceipt, RefundDrop}
+
+// Next returns the state after an event, or ErrRefundState.
+func (s RefundState) Next(e RefundEvent) (RefundState, error) {
+	switch {
+	case s != RefundRequested:
+		return s, ErrRefundState.With("the refund is %s", s)
+	case e == RefundReceipt:
+		return RefundReceived, nil
+	}
+	return RefundCancelled, nil
+}
+
 // A TreasuryRefund is money that goes back between the treasury and an enterprise.
 // The enterprise pays it back after its permits are in the reserve, for example
 // because too many months were paid, where the permits stay where they are; or
 // because the award was revoked, for which it has its permits again. The money is
 // in the budget again. The tax authority pays it back to the enterprise (退库) where
-// a payment notice was cancelled after its payment: its permits are given back, and
-// no budget has to do with it.
+// a payment notice was cancelled after its payment, or a guarantee that was paid is
+// corrected: its permits are given back, and no budget has to do with it.
 type TreasuryRefund struct {
 	ID          int64
-	BuyBack     int64 // 0: of an award or a notice
+	BuyBack     int64 // 0: of an award, a notice or a correction
 	Award       int64 // of a reverse auction that was revoked after its payment; 0: of something else
 	Notice      int64 // that was cancelled after its payment; 0: of something else
 	Party       int64
@@ -53,7 +76,10 @@ type TreasuryRefund struct {
 	Proof       string
 	ReceivedOn  calendar.Date
 	RequestedAt calendar.Instant
-	Command     int64
+	Correction  int64 // of a guarantee that was paid, by which as much was taken back; 0: of something else
+	// CancelDocument is by what two persons no longer ask for it; empty: they do, or one person cancelled it before two had to.
+	CancelDocument string
+	Command        int64
 }
 
 // Validate returns a fault that names the first field that is wrong.
@@ -66,32 +92,33 @@ func (r TreasuryRefund) Validate() error {
 
 // Receive returns the refund with the receipt, or ErrRefundState.
 func (r TreasuryRefund) Receive(proof string, on calendar.Date) (TreasuryRefund, error) {
-	if err := r.checkRequested(); err != nil {
+	to, err := r.State.Next(RefundReceipt)
+	if err != nil {
 		return r, err
 	}
 	if err := fault.First(catalog.CheckText("proof", proof, proofMax), checkDay("received_on", on)); err != nil {
 		return r, err
 	}
-	r.State, r.Proof, r.ReceivedOn = RefundReceived, proof, on
+	r.State, r.Proof, r.ReceivedOn = to, proof, on
 	return r, nil
 }
 
-// Cancel returns the refund that is no longer asked for, or ErrRefundState or
-// ErrRefundOwed.
-func (r TreasuryRefund) Cancel() (TreasuryRefund, error) {
-	if err := r.checkRequested(); err != nil {
+// Cancel returns the refund that is no longer asked for by a document, or
+// ErrRefundState, ErrRefundOwed or a fault about document.
+func (r TreasuryRefund) Cancel(document string) (TreasuryRefund, error) {
+	to, err := r.State.Next(RefundDrop)
+	if err != nil {
 		return r, err
 	}
-	if r.BuyBack == 0 {
+	if r.Award != 0 {
 		return r, ErrRefundOwed
 	}
-	r.State = RefundCancelled
+	if err := catalog.CheckDocument("document", document); err != nil {
+		return r, err
+	}
+	r.State, r.CancelDocument = to, document
 	return r, nil
 }
 
-func (r TreasuryRefund) checkRequested() error {
-	if r.State != RefundRequested {
-		return ErrRefundState.With("the refund is %s", r.State)
-	}
-	return nil
-}
+// IsByTaxAuthority reports whether the tax authority pays it back to the enterprise.
+func (r TreasuryRefund) IsByTaxAuthority() bool { return r.Notice != 0 || r.Correction != 0 }

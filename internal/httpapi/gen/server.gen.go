@@ -30560,6 +30560,7 @@ func (response RequestTreasuryRefund201JSONResponse) VisitRequestTreasuryRefundR
 type CancelTreasuryRefundRequestObject struct {
 	ID     PathID `json:"id"`
 	Params CancelTreasuryRefundParams
+	Body   *CancelTreasuryRefundJSONRequestBody
 }
 
 type CancelTreasuryRefundResponseObject interface {
@@ -44673,6 +44674,24 @@ func (sh *strictHandler) CancelTreasuryRefund(ctx *gin.Context, id PathID, param
 
 	request.ID = id
 	request.Params = params
+
+	var body CancelTreasuryRefundJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
 
 	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.CancelTreasuryRefund(ctx, request.(CancelTreasuryRefundRequestObject))
