@@ -1453,6 +1453,7 @@ func (e EncumbranceBody) Valid() bool {
 // Defines values for ExceptionKind.
 const (
 	ExceptionKindDecidedAlone        ExceptionKind = "decided_alone"
+	ExceptionKindDeliveryRefused     ExceptionKind = "delivery_refused"
 	ExceptionKindPastDeadline        ExceptionKind = "past_deadline"
 	ExceptionKindPriceOutlier        ExceptionKind = "price_outlier"
 	ExceptionKindRuleOverridden      ExceptionKind = "rule_overridden"
@@ -1465,6 +1466,8 @@ const (
 func (e ExceptionKind) Valid() bool {
 	switch e {
 	case ExceptionKindDecidedAlone:
+		return true
+	case ExceptionKindDeliveryRefused:
 		return true
 	case ExceptionKindPastDeadline:
 		return true
@@ -9729,7 +9732,7 @@ type InboxItem struct {
 	// Party Number of a record.
 	Party *ID `json:"party,omitempty"`
 
-	// Reason Of a message of the intake that the registry has refused (intake_message): why. It is sent again by itself when the cause is mended.
+	// Reason Why it waits, where that is told: of a payment that no list has, of a delivery or a renewal that the rules refuse, and of a message of the intake that the registry has refused (intake_message), which is sent again by itself when the cause is mended.
 	Reason *string `json:"reason,omitempty"`
 
 	// Region Code of a region by GB/T 2260.
@@ -13178,6 +13181,9 @@ type PaymentNotice struct {
 
 	// Reason Of the cancellation, or why a payment was taken off it.
 	Reason *string `json:"reason,omitempty"`
+
+	// Refusal Why the rules refuse to deliver what is paid for. Absent: they do not, or nothing is paid.
+	Refusal *string `json:"refusal,omitempty"`
 
 	// Region Code of a region by GB/T 2260.
 	//

@@ -13,7 +13,6 @@ import (
 
 // What waits at the bureau's desk and in finance beside the steps of a case.
 var (
-	_ = declareWaiting(confirmationsWaiting)
 	_ = declareWaiting(signaturesWaiting)
 	_ = declareInbox(Refunds, Where("state", string(reserve.RefundRequested)), identity.RefundReceive,
 		func(r reserve.TreasuryRefund) (Waiting, identity.Target) {
@@ -36,35 +35,6 @@ var (
 			return Waiting{Action: "receive", Region: e.Region, Since: e.MadeAt}, identity.OfRegion(e.Region)
 		})
 )
-
-// confirmationsWaiting are the payments that are proved and that no list of the
-// tax authority has: they wait for the list, or for finance to be certain without it.
-func confirmationsWaiting(ctx context.Context, r Reader, a identity.Actor, each func(Waiting)) error {
-	if !isAllowed(a, identity.NoticeConfirm) {
-		return nil
-	}
-	var notices []reserve.PaymentNotice
-	var ids []int64
-	proved := Where("state", string(reserve.NoticeProved)).And("matched", Eq, false)
-	err := eachOf(ctx, r, Notices, proved, func(n reserve.PaymentNotice) {
-		if identity.Authorise(a, identity.NoticeConfirm, identity.OfRegion(n.Region)) == nil {
-			notices, ids = append(notices, n), append(ids, n.ID)
-		}
-	})
-	if err != nil || len(ids) == 0 {
-		return err
-	}
-	confirmed := map[int64]bool{}
-	if err := eachOf(ctx, r, Sales, Query{}.And("notice", In, ids), func(s reserve.Sale) { confirmed[s.Notice] = s.Confirmation != "" }); err != nil {
-		return err
-	}
-	for _, n := range notices {
-		if !confirmed[n.ID] {
-			each(Waiting{Kind: Notices.name, ID: n.ID, Action: "confirm", Region: n.Region, Party: n.Party, Since: n.ProvedAt})
-		}
-	}
-	return nil
-}
 
 // signaturesWaiting are the period closes that the actor's body has not signed. One
 // person signs once.

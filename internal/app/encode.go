@@ -41,7 +41,7 @@ var later = map[reflect.Type][]string{
 	reflect.TypeFor[catalog.Party]():               {"OwnerGroup"},
 	reflect.TypeFor[identity.Grant]():              {"GrantedAt", "RevokedAt"},
 	reflect.TypeFor[settlement.Deal]():             {"Project"},
-	reflect.TypeFor[reserve.PaymentNotice]():       {"Project", "Renewal", "Opening"},
+	reflect.TypeFor[reserve.PaymentNotice]():       {"Project", "Renewal", "Opening", "Refusal"},
 	reflect.TypeFor[reserve.BuyBack]():             {"Uncovered", "HeldOn"},
 	reflect.TypeFor[reserve.IdleDeclaration]():     {"DeclaredOf", "HeldOn"},
 	reflect.TypeFor[reserve.TreasuryRefund]():      {"Award", "Notice", "Correction", "CancelDocument"},

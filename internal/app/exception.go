@@ -60,6 +60,7 @@ func (a *App) Exceptions(ctx context.Context, q ExceptionQuery) ([]report.Except
 		{[]report.ExceptionKind{report.SoonSale}, e.soonSales},
 		{[]report.ExceptionKind{report.RuleOverridden}, e.overridden},
 		{[]report.ExceptionKind{report.DecidedAlone}, e.decidedAlone},
+		{[]report.ExceptionKind{report.DeliveryRefused}, e.deliveryRefused},
 		{[]report.ExceptionKind{report.DeadlineExpired}, e.pastDeadline},
 	} {
 		if q.Kind != "" && !slices.Contains(source.kinds, q.Kind) {

@@ -214,14 +214,6 @@ var (
 		func(p permit.Project) (Waiting, identity.Target) {
 			return Waiting{Action: "approve", Region: p.Region, Party: p.Party, Since: p.RegisteredAt, notFor: p.RegisteredBy}, identity.OfRegion(p.Region)
 		})
-	_ = declareInbox(Notices, Where("state", string(reserve.NoticeIssued)), identity.NoticeProve,
-		func(n reserve.PaymentNotice) (Waiting, identity.Target) {
-			return Waiting{Action: "prove", Region: n.Region, Party: n.Party, Since: n.IssuedAt, Until: through(n.DueOn)}, identity.OfRegion(n.Region)
-		})
-	_ = declareInbox(Notices, Where("state", string(reserve.NoticeProved)).And("renewal", Eq, int64(0)), identity.NoticeDeliver,
-		func(n reserve.PaymentNotice) (Waiting, identity.Target) {
-			return Waiting{Action: "deliver", Region: n.Region, Party: n.Party, Since: n.ProvedAt}, identity.OfRegion(n.Region)
-		})
 	_ = declareInbox(InstalmentPlans, Where("state", string(reserve.PlanRequested)), identity.InstalmentDecide,
 		func(p reserve.InstalmentPlan) (Waiting, identity.Target) {
 			return Waiting{Action: "decide", Region: p.Region, Party: p.Party, Since: p.RequestedAt, notFor: p.RequestedBy}, identity.OfRegion(p.Region)

@@ -315,7 +315,13 @@ func (v *View) partsChanged(n soldNotice, changed ...int) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(tx *Tx) any { return tx.putParts(n, free, changed...) }, nil
+	judged, err := v.judgeDelivery(n)
+	return func(tx *Tx) any {
+		if judged.Refusal != n.Refusal {
+			n.PaymentNotice = Put(tx, Notices, judged)
+		}
+		return tx.putParts(n, free, changed...)
+	}, err
 }
 
 // putParts is what partsChanged does; free frees the permits.
@@ -385,8 +391,8 @@ func (v *View) deliverPlanned(n soldNotice) (Apply, error) {
 		p.Transfer, p.Acquisition = deliver(tx)
 		hold := tx.putHold(n.Holding(), int64(n.Quantity), ledger.ForSale, p.ID)
 		p.State, p.Hold, p.DeliveredAt = reserve.PlanDelivered, hold.ID, tx.Now
-		n.DeliveredAt = tx.Now          // the sale counts from here on, although its notice is not paid
-		if n.parts = p; p.isSettled() { // all of it was paid before
+		n.DeliveredAt, n.Refusal = tx.Now, "" // the sale counts from here on, although its notice is not paid
+		if n.parts = p; p.isSettled() {       // all of it was paid before
 			tx.closeHold(hold, ledger.HoldVoided)
 			p.State, n.PaymentNotice = reserve.PlanPaid, paidInParts(n, tx.Now)
 		}

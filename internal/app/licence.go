@@ -139,6 +139,8 @@ func (c LicenceState) Decide(v *View) (Apply, error) {
 			tx.reviewDeals()
 			tx.excludeSome(bidders, timerLicenceEnd, l.ID)
 			_, r.Cancelled = tx.sweep(market.Sweep{Licence: l.ID, Ending: market.FactChanged})
+		} else {
+			tx.reviewNotices()
 		}
 		return r
 	}, nil

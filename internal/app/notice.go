@@ -345,7 +345,7 @@ func (c NoticeDeliver) Decide(v *View) (Apply, error) {
 	return func(tx *Tx) any {
 		n.Transfer, n.Acquisition = deliver(tx)
 		delivered(tx, n.Transfer)
-		n.State, n.DeliveredAt = reserve.NoticeDelivered, tx.Now
+		n.State, n.DeliveredAt, n.Refusal = reserve.NoticeDelivered, tx.Now, ""
 		return tx.putNotice(n.PaymentNotice, n.sale)
 	}, nil
 }
@@ -424,7 +424,7 @@ func (c NoticeCancel) Decide(v *View) (Apply, error) {
 // cancelNotice returns what gives the permits of a notice back to the reserve, or
 // to the earmark that they were taken of.
 func (v *View) cancelNotice(n soldNotice, reason string) func(tx *Tx) NoticeResult {
-	n.State, n.Reason = reserve.NoticeCancelled, reason
+	n.State, n.Reason, n.Refusal = reserve.NoticeCancelled, reason, ""
 	picks, paid := v.allClaims(claimant{reserve.ForNotice, n.ID}), n.recorded()
 	return func(tx *Tx) NoticeResult {
 		tx.moveLots(lotMove{event: reserve.Default, from: reserve.ReservedBucket, picks: picks, reference: n.ID, document: n.Reason})

@@ -157,6 +157,8 @@ func (c PartyState) Decide(v *View) (Apply, error) {
 			tx.reviewDeals()
 			tx.excludeSome(bidders, timerPartyBidders, p.ID)
 			_, r.Cancelled = tx.sweep(market.Sweep{Party: p.ID, Ending: market.FactChanged})
+		} else {
+			tx.reviewNotices()
 		}
 		return r
 	}, nil

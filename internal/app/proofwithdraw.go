@@ -93,6 +93,9 @@ func (v *View) waitAgain(n soldNotice, taken, rest []reserve.TaxReceipt, reason 
 	if reserve.AreMatched(rest) {
 		p = v.provedByList(p, reserve.Standing(rest))
 		p.Matched = true
+		if p, err = v.judgePaid(n, p); err != nil {
+			return nil, err
+		}
 	} else if unpaid, err = v.awardUnpaid(n); err != nil {
 		return nil, err
 	}

@@ -151,7 +151,8 @@ func restsOnZone(v *View, id int64) (func(o *market.Record) bool, error) {
 	}, err
 }
 
-// reviewDeals lets the signed deals be judged again, before any other command.
+// reviewDeals lets the signed deals be judged again, before any other command, and behind
+// them the paid notices.
 func (tx *Tx) reviewDeals() { tx.Arm(tx.Now, timerDeals, 0) }
 
 // signedDeals are the states of deals that hold permits and are not settled.
@@ -183,6 +184,8 @@ func reviewDeals(v *View, before int64) (Apply, error) {
 		}
 		if len(deals) == reviewedDeals {
 			tx.Arm(tx.Now, timerDeals, deals[len(deals)-1].ID)
+		} else {
+			tx.reviewNotices()
 		}
 		return len(effects)
 	}, nil

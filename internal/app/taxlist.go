@@ -79,6 +79,9 @@ func (c TaxListImport) Decide(v *View) (Apply, error) {
 			}
 		}
 		settle(tx)
+		if len(m.settled) > 0 {
+			tx.reviewNotices()
+		}
 		return r
 	}, nil
 }
@@ -406,6 +409,9 @@ func (v *View) provenBy(n soldNotice, proved reserve.PaymentNotice) (func(*Tx) N
 		return nil, err
 	}
 	proved.Matched = reserve.AreMatched(listed)
+	if proved, err = v.judgePaid(n, proved); err != nil {
+		return nil, err
+	}
 	paid, err := v.awardPaid(n)
 	return func(tx *Tx) NoticeResult {
 		tx.putReceipts(listed)

@@ -106,6 +106,7 @@ func endTerm(v *View, instrument int64) (Apply, error) {
 	}
 	return func(tx *Tx) any {
 		e.State, e.EndedAt = TermEndDone, tx.Now
+		tx.reviewNotices()
 		return Put(tx, TermEnds, e)
 	}, nil
 }

@@ -83,7 +83,7 @@ func noticeOf(n reserve.PaymentNotice, sale reserve.Sale, instrument string, ove
 		Party: n.Party, Region: n.Region, Licence: n.Licence, Project: optional(n.Project), Renewal: optional(n.Renewal), OpeningPackage: optional(n.Opening), Instrument: instrument, Quantity: n.Quantity.String(),
 		Price: n.Price.String(), DueOn: n.DueOn.String(), Document: optional(n.Document), Months: int(n.Months), Amount: n.Amount.String(), Formula: optional(app.NoticeFormula(n)),
 		Paid: n.Paid.String(), Proofs: []api.PaymentProof{}, Overdue: overdue, State: api.PaymentNoticeState(n.State),
-		Reason: optional(n.Reason), IssuedAt: n.IssuedAt.String(), DeliveredAt: instantOf(n.DeliveredAt), Transfer: optional(n.Transfer),
+		Reason: optional(n.Reason), Refusal: optional(n.Refusal), IssuedAt: n.IssuedAt.String(), DeliveredAt: instantOf(n.DeliveredAt), Transfer: optional(n.Transfer),
 	}
 	if n.Proof != "" {
 		out.Proofs = append(out.Proofs, api.PaymentProof{

@@ -16,11 +16,12 @@ const (
 	SoonSale        ExceptionKind = "soon_after_allocation" // sold soon after it was given
 	RuleOverridden  ExceptionKind = "rule_overridden"       // what the registry asks for by itself, an officer has set aside
 	DecidedAlone    ExceptionKind = "decided_alone"         // what two administrators decide elsewhere, one has done
+	DeliveryRefused ExceptionKind = "delivery_refused"      // paid for, and the rules refuse to deliver it
 	DeadlineExpired ExceptionKind = "past_deadline"
 )
 
 // ExceptionKinds are all kinds of exception.
-var ExceptionKinds = []ExceptionKind{SamePerson, SameAccount, PriceOutlier, SoonSale, RuleOverridden, DecidedAlone, DeadlineExpired}
+var ExceptionKinds = []ExceptionKind{SamePerson, SameAccount, PriceOutlier, SoonSale, RuleOverridden, DecidedAlone, DeliveryRefused, DeadlineExpired}
 
 // An Object names a record by its table.
 type Object struct {

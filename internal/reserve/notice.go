@@ -73,6 +73,7 @@ type PaymentNotice struct {
 	IssuedAt    calendar.Instant
 	ProvedAt    calendar.Instant
 	DeliveredAt calendar.Instant
+	Refusal     string // why the rules refuse the delivery of what is paid for; "": they do not, or nothing is paid
 	Command     int64
 }
 
@@ -140,7 +141,7 @@ func (n PaymentNotice) Prove(paid quantity.Money, proof string, on calendar.Date
 
 // Unpaid is the notice without its payment.
 func (n PaymentNotice) Unpaid() PaymentNotice {
-	n.Paid, n.Proof, n.PaidOn, n.ProvedAt, n.Matched = 0, "", 0, 0, false
+	n.Paid, n.Proof, n.PaidOn, n.ProvedAt, n.Matched, n.Refusal = 0, "", 0, 0, false, ""
 	return n
 }
 
