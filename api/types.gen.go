@@ -15875,6 +15875,9 @@ type Scenario struct {
 	// DailyCap Most that one person is credited a day; absent: no cap.
 	DailyCap *Reduction `json:"daily_cap,omitempty"`
 
+	// DataSource Whose ids the activities have as source ids, for instance a metro's trips. An id is counted once over all schemes that name the same data source; absent: ids are the scheme's own.
+	DataSource *CarbonCode `json:"data_source,omitempty"`
+
 	// ID Number of a record.
 	ID ID `json:"id"`
 
@@ -15915,6 +15918,9 @@ type ScenarioInput struct {
 
 	// DailyCap Most that one person is credited a day; absent: no cap.
 	DailyCap *Reduction `json:"daily_cap,omitempty"`
+
+	// DataSource Whose ids the activities have as source ids, for instance a metro's trips. An id is counted once over all schemes that name the same data source; absent: ids are the scheme's own.
+	DataSource *CarbonCode `json:"data_source,omitempty"`
 
 	// Methodology The code; which version computes it is a matter of the day.
 	Methodology CarbonCode `json:"methodology"`

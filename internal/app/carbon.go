@@ -89,6 +89,7 @@ type ScenarioRegister struct {
 	ClaimTo     int32
 	PointsRate  quantity.Measure
 	PointsOf    string
+	DataSource  string // code; empty: ids are the scheme's own
 	ValidFrom   calendar.Date
 	ValidTo     calendar.Date
 	Source      string
@@ -233,7 +234,7 @@ func (c ScenarioRegister) Decide(v *View) (Apply, error) {
 	}
 	s := carbon.Scenario{
 		Scheme: c.Scheme, Code: c.Code, Name: c.Name, Methodology: c.Methodology, DailyCap: c.DailyCap, ClaimFrom: c.ClaimFrom, ClaimTo: c.ClaimTo,
-		PointsRate: c.PointsRate, PointsOf: c.PointsOf, ValidFrom: c.ValidFrom, ValidTo: c.ValidTo, Source: c.Source,
+		PointsRate: c.PointsRate, PointsOf: c.PointsOf, DataSource: c.DataSource, ValidFrom: c.ValidFrom, ValidTo: c.ValidTo, Source: c.Source,
 	}
 	if err := s.Validate(); err != nil {
 		return nil, err
@@ -241,7 +242,7 @@ func (c ScenarioRegister) Decide(v *View) (Apply, error) {
 	if !scheme.ValidOn(c.ValidFrom) {
 		return nil, ErrSchemeOver.With("the scheme counts what is done from %v to %v", scheme.ValidFrom, scheme.ValidTo)
 	}
-	if err := v.checkPointsOf(s); err != nil {
+	if err := fault.First(v.checkPointsOf(s), v.checkDataSource(s)); err != nil {
 		return nil, err
 	}
 	before, err := v.scenarioBefore(s)

@@ -61,6 +61,7 @@ var later = map[reflect.Type][]string{
 	reflect.TypeFor[approval.Proposal]():           {"ApprovedIn"},
 	reflect.TypeFor[carbon.Exclusion]():            {"Region", "Void", "Document"},
 	reflect.TypeFor[carbon.Issuance]():             {"Origin", "Plant", "Intake", "ListsAsked"},
+	reflect.TypeFor[carbon.Scenario]():             {"DataSource"},
 	reflect.TypeFor[carbon.Complaint]():            {"Scenario", "Day", "Evidence"},
 	reflect.TypeFor[report.Total]():                {"Secured", "AnnualRest", "Priced"},
 	reflect.TypeFor[reserve.EarmarkAllocation]():   {"Notice", "Lapsed"},

@@ -101,7 +101,7 @@ func refusedBy(c *carbon.Complaint) refusedActivity {
 }
 
 // Takes are the scenarios that a code has ever named, the newest first, one for
-// each methodology.
+// each methodology and data source.
 func (g *intakeRegister) Takes(scheme int64, code string) []*intake.Scenario {
 	k := scenarioDay{scheme: scheme, code: code}
 	all, known := g.takes[k]
@@ -116,7 +116,9 @@ func (g *intakeRegister) Takes(scheme int64, code string) []*intake.Scenario {
 	}
 	slices.SortFunc(rows, func(a, b carbon.Scenario) int { return cmp.Compare(b.ValidFrom, a.ValidFrom) })
 	for _, s := range rows {
-		if !slices.ContainsFunc(all, func(other *intake.Scenario) bool { return other.Methodology == s.Methodology }) {
+		if !slices.ContainsFunc(all, func(other *intake.Scenario) bool {
+			return other.Methodology == s.Methodology && other.DataSource == s.DataSource
+		}) {
 			_, first := g.methodology(s.Methodology, s.ValidFrom)
 			all = append(all, &intake.Scenario{Scenario: s, First: first, Salt: g.salts[scheme]})
 		}
@@ -201,7 +203,7 @@ func (g *intakeRegister) find(k scenarioDay) (*intake.Scenario, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &intake.Scenario{Scenario: s, Version: m.ID, First: first, Salt: g.salts[scheme.ID], Compute: c.Compute}, nil
+	return &intake.Scenario{Scenario: s, SharedAs: sharedAs(g.r, s), Version: m.ID, First: first, Salt: g.salts[scheme.ID], Compute: c.Compute}, nil
 }
 
 // methodology is the version that is in force on a day, and the first one's id.

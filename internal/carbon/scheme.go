@@ -63,6 +63,7 @@ type Scenario struct {
 	ClaimTo     int32              // the last such day
 	PointsRate  quantity.Measure   // points for one of PointsOf; 0: none
 	PointsOf    string             // an input's name; empty: kgCO2e of the reduction
+	DataSource  string             // code of whose ids its activities have, for instance a metro's trips; schemes that name the same one count an id once together; empty: ids are the scheme's own
 	ValidFrom   calendar.Date
 	ValidTo     calendar.Date // last day; zero: no end
 	Source      string        // the document, or "project default"
@@ -86,6 +87,11 @@ func (s Scenario) Validate() error {
 		catalog.CheckText("source", s.Source, sourceMax),
 	); err != nil {
 		return err
+	}
+	if s.DataSource != "" {
+		if err := CheckCode("data_source", s.DataSource); err != nil {
+			return err
+		}
 	}
 	switch {
 	case s.DailyCap < 0:

@@ -136,7 +136,7 @@ func (s *Server) ListScenarios(ctx context.Context, r gen.ListScenariosRequestOb
 func scenarioOf(c carbon.Scenario) api.Scenario {
 	out := api.Scenario{
 		ID: c.ID, Scheme: c.Scheme, Code: c.Code, Name: c.Name, Methodology: c.Methodology, ClaimFrom: c.ClaimFrom, ClaimTo: c.ClaimTo,
-		PointsOf: optional(c.PointsOf), ValidFrom: c.ValidFrom.String(), ValidTo: dateOf(c.ValidTo), Source: c.Source,
+		PointsOf: optional(c.PointsOf), DataSource: optional(c.DataSource), ValidFrom: c.ValidFrom.String(), ValidTo: dateOf(c.ValidTo), Source: c.Source,
 	}
 	if c.DailyCap != 0 {
 		out.DailyCap = new(c.DailyCap.String())
@@ -154,7 +154,7 @@ func (s *Server) RegisterScenario(ctx context.Context, r gen.RegisterScenarioReq
 		Scheme: r.Body.Scheme, Code: r.Body.Code, Name: r.Body.Name, Methodology: r.Body.Methodology,
 		DailyCap:  readOptional(&in, "daily_cap", r.Body.DailyCap, quantity.ParseReduction),
 		ClaimFrom: r.Body.ClaimFrom, ClaimTo: r.Body.ClaimTo,
-		PointsRate: readOptional(&in, "points_rate", r.Body.PointsRate, quantity.ParseMeasure), PointsOf: deref(r.Body.PointsOf),
+		PointsRate: readOptional(&in, "points_rate", r.Body.PointsRate, quantity.ParseMeasure), PointsOf: deref(r.Body.PointsOf), DataSource: deref(r.Body.DataSource),
 		ValidFrom: read(&in, "valid_from", r.Body.ValidFrom, calendar.ParseDate), ValidTo: readOptional(&in, "valid_to", r.Body.ValidTo, calendar.ParseDate),
 		Source: r.Body.Source,
 	}

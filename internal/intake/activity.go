@@ -29,8 +29,8 @@ type Activity struct {
 	Fault       error    // what was wrong with the line; nil otherwise
 }
 
-// Key says what is counted once: 4 bytes of the SHA-256 of methodology, source
-// and the source id without its last characters, and 12 of that of the whole id.
+// Key says what is counted once: 4 bytes of the SHA-256 of methodology and source,
+// or of the data source, and the source id without its last characters, and 12 of that of the whole id.
 // So ids that were counted up lie side by side in the index, and a batch of them
 // touches few pages of it, however large it has become; of ids drawn at random
 // each touches a page of its own. Two different activities have the same key
@@ -52,6 +52,33 @@ func keyOf(methodology string, source int64, sourceID string) Key {
 	b = append(b, sourceID...)
 	block, whole := sha256.Sum256(b[:len(b)-min(idTail, len(sourceID))]), sha256.Sum256(b)
 	return Key(append(block[:keyBlock], whole[:len(Key{})-keyBlock]...))
+}
+
+// sharedKey is the key of what a data source has given an id: whichever schemes
+// declare it, by whichever methodology, it is counted once. No methodology has the
+// byte that sets it apart.
+func sharedKey(dataSource, sourceID string) Key { return keyOf("\x00"+dataSource, 0, sourceID) }
+
+// keyIn is the key of an activity of a scenario: of its data source, where it
+// names one, otherwise of its methodology and who declares it.
+func keyIn(s *carbon.Scenario, source int64, sourceID string) Key {
+	if s.DataSource != "" {
+		return sharedKey(s.DataSource, sourceID)
+	}
+	return keyOf(s.Methodology, source, sourceID)
+}
+
+// otherKey is the key that the activity has where it was counted by a scenario of
+// the methodology from before, or since, the scheme names a data source; zero
+// where there is none.
+func (s *Scenario) otherKey(source int64, sourceID string) Key {
+	switch {
+	case s.DataSource != "":
+		return keyOf(s.Methodology, source, sourceID)
+	case s.SharedAs != "":
+		return sharedKey(s.SharedAs, sourceID)
+	}
+	return Key{}
 }
 
 // reversalKey is the key of what takes an activity back. No source id has the

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"permitx/internal/calendar"
+	"permitx/internal/carbon"
 	"permitx/internal/quantity"
 )
 
@@ -96,7 +97,7 @@ func (c *checker) row(m Month, r *Row) {
 	if r.Reverses != 0 {
 		activity, n = r.Reverses, -1
 	} else if v, known := c.rules.Versions[r.Methodology]; known {
-		c.keySum(m).Add(keyOf(v.Code, r.Source, r.SourceID), r.ID)
+		c.keySum(m).Add(keyIn(&carbon.Scenario{Methodology: v.Code, DataSource: c.rules.Scenarios[r.Scenario].DataSource}, r.Source, r.SourceID), r.ID)
 	} else {
 		c.wrong("I-70", "activity %d is of methodology %d, which there is not", r.ID, r.Methodology)
 	}

@@ -11,8 +11,10 @@
 //
 //   - A source is the operator that declares an activity; a source id is what
 //     the operator calls it.
-//   - A key is a digest of (methodology, source, source id): an activity is
-//     counted when its key is new.
+//   - A data source is who has given the source ids of a scenario's activities,
+//     where that is not the operator: a metro, whose trips several schemes count.
+//   - A key is a digest of (methodology, source, source id), or of (data source,
+//     source id): an activity is counted when its key is new.
 //   - A pool is what a scheme's activities of a month come to, until whole units
 //     of it are issued; what is left over is carried into the next month.
 //

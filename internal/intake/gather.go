@@ -131,6 +131,9 @@ func (n *needs) line(l *line) {
 		return
 	}
 	n.keys = append(n.keys, l.key)
+	if l.other != (Key{}) {
+		n.keys = append(n.keys, l.other)
+	}
 	for _, s := range l.takes {
 		other := *l
 		other.take(s)

@@ -40,6 +40,7 @@ type line struct {
 	day      calendar.Date
 	from, to int32
 	key      Key // of a reversal: its own, not that of what it takes back
+	other    Key // by which it may have been counted, too
 	plain    Key // of a reversal: its own in earlier versions
 	reversed Key
 	source   int64
@@ -73,7 +74,7 @@ func (a *Activity) read(r Register, source int64, now calendar.Instant) line {
 		return l
 	}
 	l.scenario, l.name = s, PseudonymOf(s.Scheme, s.Salt, a.Participant)
-	l.key = keyOf(s.Methodology, source, a.SourceID)
+	l.key, l.other = keyIn(&s.Scenario, source, a.SourceID), s.otherKey(source, a.SourceID)
 	l.from, l.to = secondsOf(a.From, a.To)
 	if err := fault.First(a.checkPeriod(l.day, now), l.checkClaim(r, source, now)); err != nil {
 		l.fault = faultOf(err)
@@ -94,7 +95,7 @@ func (a *Activity) read(r Register, source int64, now calendar.Instant) line {
 // take says by whose methodology the activity was counted that a reversal takes back.
 func (l *line) take(s *Scenario) {
 	l.scenario, l.name = s, PseudonymOf(s.Scheme, s.Salt, l.Participant)
-	l.reversed = keyOf(s.Methodology, l.source, l.Reverses)
+	l.reversed = keyIn(&s.Scenario, l.source, l.Reverses)
 	l.key, l.plain = reversalKey(s.Methodology, l.source, l.Reverses), plainReversalKey(s.Methodology, l.source, l.Reverses)
 }
 
@@ -102,7 +103,7 @@ func (l *line) take(s *Scenario) {
 // the activity.
 func (l *line) find(keys map[Key]KeyRow) {
 	for _, s := range l.takes {
-		if _, known := keys[keyOf(s.Methodology, l.source, l.Reverses)]; known {
+		if _, known := keys[keyIn(&s.Scenario, l.source, l.Reverses)]; known {
 			l.take(s)
 			return
 		}
@@ -153,6 +154,9 @@ func (w *work) judge(source int64, l *line) Result {
 	l.find(w.keys)
 	if l.scenario != nil {
 		if first, taken := w.keys[l.key]; taken {
+			return Result{Status: Duplicate, Activity: first.Activity}
+		}
+		if first, taken := w.keys[l.other]; taken {
 			return Result{Status: Duplicate, Activity: first.Activity}
 		}
 	}
@@ -245,6 +249,9 @@ func (w *work) reverse(source int64, l *line) Result {
 	was := w.rows[first.Activity]
 	if was == nil {
 		return Result{Status: Refused, Fault: ErrNoActivity.With("the month of the activity was taken away: it cannot be reversed any more")}
+	}
+	if was.Scheme != l.scenario.Scheme { // of a data source that both name
+		return Result{Status: Refused, Fault: ErrNoActivity}
 	}
 	if was.Reverses != 0 {
 		return Result{Status: Refused, Fault: ErrNotReversible}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+
+	"permitx/internal/carbon"
 )
 
 // TestKey_NeighboursLieTogether: ten thousand ids that were counted up come in
@@ -55,6 +57,10 @@ func TestKey_Of(t *testing.T) {
 			t.Errorf("two activities have the key %x", k)
 		}
 		seen = append(seen, k)
+	}
+	if own, shared := keyIn(&carbon.Scenario{Methodology: "BUS"}, 1, "abcd1234"), sharedKey("BUS", "abcd1234"); own != first || shared == first ||
+		shared != keyIn(&carbon.Scenario{Methodology: "METRO", DataSource: "BUS"}, 2, "abcd1234") || sharedKey("BUS", "abcd1235") == shared {
+		t.Errorf("the keys of a data source are %x and %x", shared, own)
 	}
 	short, empty := keyOf("BUS", 1, "a"), keyOf("BUS", 1, "")
 	if !bytes.Equal(short[:keyBlock], empty[:keyBlock]) {

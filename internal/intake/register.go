@@ -11,6 +11,7 @@ import (
 // Scenario is what the register says of a kind of activity on a day.
 type Scenario struct {
 	carbon.Scenario        // its methodology's code is what an activity is counted once for
+	SharedAs        string // the data source that another scenario of the methodology names in the scheme, where this one names none
 	Version         int64  // the version of the methodology that is in force
 	First           int64  // its first version, which stands for the methodology in pools
 	Salt            []byte // of the scheme's pseudonyms
@@ -28,7 +29,7 @@ type Register interface {
 	// declared after its claim window.
 	Upheld(source int64, a *Activity) bool
 	// Takes are all scenarios that a source's code has ever named, the newest first:
-	// one for each methodology. A reversal need not say which it was.
+	// one for each methodology and data source. A reversal need not say which it was.
 	Takes(source int64, code string) []*Scenario
 	// Counted is a scenario that has counted something, and how many inputs the
 	// version of its methodology has. What computes is not of it.
