@@ -201,6 +201,10 @@ func (o Offer) NoncompetitiveLimit() quantity.Quantity {
 		panic(err) // a share of less than 1
 	}
 	return quantity.Quantity(most).FloorTo(o.LotSize)
+// BidsFell reports whether the offer is void, and with it all bids that were sealed: nobody
+// but their bidders and the auditor may read them then.
+func (o Offer) BidsFell() bool { return o.State == OfferVoid && !o.IsOpen() }
+
 }
 
 // isCountable reports whether all of an offer at a price can be counted: what all

@@ -15,7 +15,7 @@ import (
 func TestFeeQuote(t *testing.T) {
 	t.Parallel()
 	w := open(t)
-	w.must(w.personOf(w.leader), app.FeeScheduleSet{Market: marketCode, Scheme: market.Guangdong, ValidFrom: 20260702, Document: "d"})
+	w.must(w.admin, app.FeeScheduleSet{Market: marketCode, Scheme: market.Guangdong, ValidFrom: 20260702, Document: "d"})
 	w.clock.Set(calendar.Date(20260702).Start())
 	for query, want := range map[string][2]string{
 		"":                   {"87500.00", "CNY 5000000.00 × 0.015 + CNY 1000000.00 × 0.0125, at least CNY 1000.00 = CNY 87500.00, rounded half-up to the fen"},

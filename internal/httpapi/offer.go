@@ -33,7 +33,7 @@ func (s *Server) ListOffers(ctx context.Context, r gen.ListOffersRequestObject) 
 	p := pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst)
 	rows, next, err := find(ctx, s, app.Offers, []app.Query{q}, p, func(o auction.Offer) int64 { return o.ID })
 	may := s.bidders(ctx)
-	items := convertAll(rows, func(o auction.Offer) api.AuctionOffer { return s.offer(o, may) })
+	items := convertAll(rows, func(o auction.Offer) api.AuctionOffer { return s.offer(o, ofBids(ctx, o, may)) })
 	return gen.ListOffers200JSONResponse{Items: items, Next: next}, err
 }
 
@@ -50,7 +50,7 @@ func (s *Server) GetOffer(ctx context.Context, r gen.GetOfferRequestObject) (gen
 	if err := s.rows.Find(ctx, app.OfferIncidents.Name(), app.Where("offer", o.ID).Page(0, incidentsMost), &incidents); err != nil {
 		return nil, err
 	}
-	out := s.offer(o, s.bidders(ctx))
+	out := s.offer(o, ofBids(ctx, o, s.bidders(ctx)))
 	if len(incidents) > 0 {
 		shown := convertAll(incidents, func(x auction.Incident) api.AuctionIncident {
 			return api.AuctionIncident{Kind: api.IncidentKind(x.Kind), Since: x.Since.String(), Until: x.Until.String(), Outcome: api.IncidentOutcome(x.Outcome)}
@@ -93,8 +93,8 @@ func (s *Server) bidders(ctx context.Context) scope {
 }
 
 // offer is an offer with the names of what is offered, and of who sells credits. What
-// its bids have come to is nobody's to know but the officers' until it is certified: where it
-// is declared void, they have won nothing.
+// its bids have come to is nobody's to know but the officers' until it is certified; where it
+// is declared void, they have won nothing, and it is the auditor's alone.
 func (s *Server) offer(o auction.Offer, may scope) api.AuctionOffer {
 	name, seller := o.Pollutant, ""
 	if o.OfCredits() {

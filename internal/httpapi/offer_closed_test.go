@@ -12,6 +12,7 @@ import (
 	"permitx/api"
 	"permitx/internal/app"
 	"permitx/internal/app/apptest"
+	"permitx/internal/identity"
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
 )
@@ -107,19 +108,46 @@ func TestOffer_LosersOverHTTP(t *testing.T) {
 	}
 }
 
-// Of an auction that is declared void after its close nobody ever learns what was bid,
-// also not the price at which it would have been sold.
+// Of an auction that is declared void after its close nobody ever learns what was bid but
+// its bidder and the auditor, in no role and through no operation, also not the price
+// at which it would have been sold.
 func TestOffer_VoidOverHTTP(t *testing.T) {
 	t.Parallel()
 	w := openWalked(t)
-	outsider := w.newFirm(51, apptest.Jiashan).key
+	keys := []string{"", w.newFirm(51, apptest.Jiashan).key, w.leader, w.second}
 	at, _, bids := w.closedAuction()
-	w.approved(at+"/void", w.leader, `{"reason":"r"}`)
-	o := w.offerState(w.offer, "void")
-	for n, b := range bids {
-		w.wantUntold("void", b, "", outsider, bids[(n+1)%3].of.key)
+	for _, a := range w.actors() {
+		if a.role != identity.Auditor && a.role != identity.Enterprise {
+			keys = append(keys, a.key)
+		}
 	}
-	if public := decode[api.AuctionOffer](t, w.get(at, "")); o.ClearingPrice == nil || public.ClearingPrice != nil || public.Volume != nil {
-		t.Errorf("the public sees %+v", public)
+	own := map[string]string{}
+	for _, b := range bids {
+		keys, own[b.of.key] = append(keys, b.of.key), b.quote
+	}
+	if seen := decode[api.OpenedBidPage](t, w.get(at+"/bids", w.leader)); len(seen.Items) != len(bids) {
+		t.Fatalf("while they count an officer sees %d bids", len(seen.Items))
+	}
+	w.approved(at+"/void", w.leader, `{"reason":"r"}`)
+	w.offerState(w.offer, "void")
+	w.reads(keys, func(key, where string, content []byte) {
+		for _, b := range bids {
+			for _, trace := range b.traces {
+				if own[key] != b.quote && bytes.Contains(content, []byte(trace)) {
+					t.Errorf("%s tells %.12q of the bid %s", where, key, b.quote)
+				}
+			}
+		}
+	})
+	for key, want := range map[string]int{w.leader: 0, w.second: 0, w.finance: 0, w.auditor: 3, bids[0].of.key: 1, bids[2].of.key: 1} {
+		got, quotes := decode[api.OpenedBidPage](t, w.get(at+"/bids", key)), decode[api.QuotePage](t, w.get(at+"/quotes", key))
+		if len(got.Items) != want || len(quotes.Items) != want {
+			t.Errorf("%.12q sees %d bids and %d sealed quotes, want %d", key, len(got.Items), len(quotes.Items), want)
+		}
+	}
+	for key, sees := range map[string]bool{"": false, w.leader: false, w.auditor: true} {
+		if o := decode[api.AuctionOffer](t, w.get(at, key)); (o.ClearingPrice != nil) != sees || (o.Volume != nil) != sees {
+			t.Errorf("%.12q sees %+v", key, o)
+		}
 	}
 }

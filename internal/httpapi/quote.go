@@ -29,7 +29,7 @@ func (s *Server) ListRegistrations(ctx context.Context, r gen.ListRegistrationsR
 	q := equal(equal(equal(app.Query{}, "offer", r.Params.Offer), "party", r.Params.Party), "state", textOf(r.Params.State))
 	p := pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst)
 	rows, next, err := find(ctx, s, app.Registrations, alternatives(q, may.by([]string{"party"}, []string{"region"})), p, func(x auction.Registration) int64 { return x.ID })
-	return gen.ListRegistrations200JSONResponse{Items: convertAll(rows, registrationOf), Next: next}, err
+	return gen.ListRegistrations200JSONResponse{Items: convertAll(rows, s.bidderOf(ctx)), Next: next}, err
 }
 
 // GetRegistration shows a bidder of an auction.
@@ -45,7 +45,32 @@ func (s *Server) GetRegistration(ctx context.Context, r gen.GetRegistrationReque
 	if !known || !may.has(x.Party, x.Region) {
 		return nil, identity.ErrNotYours.At("id")
 	}
-	return gen.GetRegistration200JSONResponse(registrationOf(x)), nil
+	return gen.GetRegistration200JSONResponse(s.bidderOf(ctx)(x)), nil
+}
+
+// bidderOf shows a bidder: of an offer whose bids have fallen without what they had come to.
+func (s *Server) bidderOf(ctx context.Context) func(x auction.Registration) api.Registration {
+	offers := app.ReadTable(s.app.Reference(), app.Offers)
+	return func(x auction.Registration) api.Registration {
+		if o, _ := offers.Get(x.Offer); isFallen(ctx, o) {
+			x.Place, x.Won, x.Price = 0, 0, 0
+		}
+		return registrationOf(x)
+	}
+}
+
+// isFallen reports whether the bids of an offer have fallen, for everybody but an auditor.
+func isFallen(ctx context.Context, o auction.Offer) bool {
+	return o.BidsFell() && !callOf(ctx).actor.Has(identity.Auditor)
+}
+
+// ofBids is whose bids of an offer the caller may see: where they have fallen his own,
+// and as an auditor all.
+func ofBids(ctx context.Context, o auction.Offer, may scope) scope {
+	if isFallen(ctx, o) {
+		return scope{parties: may.parties}
+	}
+	return may
 }
 
 func registrationOf(r auction.Registration) api.Registration {
@@ -109,7 +134,7 @@ func (s *Server) PlaceQuote(ctx context.Context, r gen.PlaceQuoteRequestObject) 
 }
 
 // seeOffer returns an offer whose bidders' rows the caller may see: all of them
-// in his region, his own as a bidder.
+// in his region, unless they have fallen, and his own as a bidder.
 func (s *Server) seeOffer(ctx context.Context, id int64) (o auction.Offer, may scope, own []auction.Registration, err error) {
 	if may, err = s.see(ctx, identity.BidderRead); err != nil {
 		return o, may, nil, err
@@ -118,6 +143,7 @@ func (s *Server) seeOffer(ctx context.Context, id int64) (o auction.Offer, may s
 	if err != nil {
 		return o, may, nil, err
 	}
+	may = ofBids(ctx, o, may)
 	if known && len(may.parties) > 0 {
 		err = s.rows.Find(ctx, app.Registrations.Name(), app.Where("offer", o.ID).And("party", app.In, may.parties), &own)
 	}
@@ -185,7 +211,11 @@ func (s *Server) ListBids(ctx context.Context, r gen.ListBidsRequestObject) (gen
 	for _, x := range own {
 		mine[x.ID] = true
 	}
+	fallen := isFallen(ctx, o)
 	items := convertAll(rows, func(b auction.OpenedBid) api.OpenedBid {
+		if fallen { // what it would have won and paid tells of the others
+			b.Won, b.Paid = 0, 0
+		}
 		return openedOf(b, may.has(0, o.Region) || mine[b.Registration])
 	})
 	return gen.ListBids200JSONResponse{Items: items, Next: next}, err
