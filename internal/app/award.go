@@ -147,7 +147,7 @@ func (AwardSign) Operation() identity.Operation { return identity.AwardSign }
 // NeedsApproval is true of an amount over the limit from a user who may not sign.
 func (AwardSign) NeedsApproval(v *View) bool { return v.unsigned != 0 }
 
-// Decide checks that the award waits for its winner. The result is an auction.Award.
+// Decide checks that the award waits for its winner. The result is an AwardResult.
 func (c AwardSign) Decide(v *View) (Apply, error) {
 	a, err := v.award(identity.AwardSign, c.Award)
 	if err != nil {
@@ -162,14 +162,14 @@ func (c AwardSign) Decide(v *View) (Apply, error) {
 	if err := v.checkSigner(a.Party, a.Amount); err != nil {
 		return nil, err
 	}
-	return func(tx *Tx) any { return Put(tx, Awards, a) }, nil
+	return func(tx *Tx) any { return tx.putAward(a) }, nil
 }
 
 // Operation is AwardContract.
 func (AwardContract) Operation() identity.Operation { return identity.AwardContract }
 
 // Decide checks that the winner has signed, and may still receive what he has
-// won. The result is an auction.Award.
+// won. The result is an AwardResult.
 func (c AwardContract) Decide(v *View) (Apply, error) {
 	a, err := v.award(identity.AwardContract, c.Award)
 	if err != nil {
@@ -187,7 +187,7 @@ func (c AwardContract) Decide(v *View) (Apply, error) {
 		return nil, err
 	}
 	if o.Buys() || o.OfCredits() { // the treasury pays, or the winner by AwardSettle
-		return func(tx *Tx) any { return Put(tx, Awards, a) }, nil
+		return func(tx *Tx) any { return tx.putAward(a) }, nil
 	}
 	ask, err := v.askFor(a, o)
 	if err != nil {
@@ -195,7 +195,7 @@ func (c AwardContract) Decide(v *View) (Apply, error) {
 	}
 	return func(tx *Tx) any {
 		a.Notice = ask(tx).Notice.ID
-		return Put(tx, Awards, a)
+		return tx.putAward(a)
 	}, nil
 }
 
@@ -251,7 +251,7 @@ func (AwardDefault) Operation() identity.Operation { return identity.AwardDefaul
 // meanwhile has given its days again, and who may not act because one was upheld is
 // in no default. What the winner's project no longer needs he does not owe:
 // auction.ErrNotNeeded. In the same command he leaves the auctions that he is
-// registered for. The result is an auction.Award.
+// registered for. The result is an AwardResult.
 func (c AwardDefault) Decide(v *View) (Apply, error) {
 	a, err := v.awardBefore(identity.AwardDefault, c.Award, auction.DefaultAward, auction.AsBureau)
 	if err != nil {
@@ -290,7 +290,7 @@ func (c AwardDefault) Decide(v *View) (Apply, error) {
 		free(tx)
 		tx.forfeit(tx.awardAsked(r), h, lost, forfeitsOf(a))
 		tx.excludeSome(barred, timerPartyBidders, a.Party)
-		return Put(tx, Awards, a)
+		return tx.putAward(a)
 	}, nil
 }
 
@@ -328,7 +328,7 @@ func (AwardRevoke) Operation() identity.Operation { return identity.AwardRevoke 
 
 // Decide checks that an objection was upheld, that the project no longer needs it,
 // or that the rules refuse the winner what he has won, which then stands in the
-// reason. What was put up goes back. The result is an auction.Award.
+// reason. What was put up goes back. The result is an AwardResult.
 func (c AwardRevoke) Decide(v *View) (Apply, error) {
 	a, err := v.awardBefore(identity.AwardRevoke, c.Award, auction.RevokeAward, auction.AsBureau)
 	if err != nil {

@@ -55,6 +55,16 @@ func (d *auctionDesk) wantLots(when, want string) {
 	}
 }
 
+// awarded is the award after a step of it.
+func awarded(o *office, person int64, c Command) auction.Award {
+	o.t.Helper()
+	r := done[AwardResult](o, person, c)
+	if offer := storedRow(o, Offers, r.Offer); r.Formula != AwardFormula(offer, r.Award) || r.Formula == "" && offer.Format != auction.PayAsBid {
+		o.t.Errorf("award %d is answered with the formula %q", r.ID, r.Formula)
+	}
+	return r.Award
+}
+
 // later lets days go by.
 func (d *auctionDesk) later(days int) {
 	d.t.Helper()
@@ -80,8 +90,8 @@ func TestAward_Sale(t *testing.T) {
 	a := awards[0]
 	d.refuses(d.clerk, AwardContract{a.ID, "合同 1"}, auction.ErrAwardStep)
 	d.refuses(d.firms[1].user, AwardSign{a.ID}, identity.ErrNotYours)
-	done[auction.Award](d.office, d.firms[0].user, AwardSign{a.ID})
-	a = done[auction.Award](d.office, d.clerk, AwardContract{a.ID, "合同 1"})
+	awarded(d.office, d.firms[0].user, AwardSign{a.ID})
+	a = awarded(d.office, d.clerk, AwardContract{a.ID, "合同 1"})
 	d.wantLots("contracted", "91 3 6 0")
 	n := rowsIn(d.office, Notices, Where("id", a.Notice))[0]
 	if a.State != auction.AwardContracted || n.Amount != a.Amount || n.DueOn != 20260722 || n.DueOn != a.PayBy {
@@ -115,17 +125,17 @@ func TestAward_Default(t *testing.T) {
 	t.Parallel()
 	d := openAuctionDesk(t, 3)
 	_, awards := d.certified()
-	done[auction.Award](d.office, d.firms[1].user, AwardSign{awards[1].ID})
-	done[auction.Award](d.office, d.clerk, AwardContract{awards[1].ID, "合同 2"})
+	awarded(d.office, d.firms[1].user, AwardSign{awards[1].ID})
+	awarded(d.office, d.clerk, AwardContract{awards[1].ID, "合同 2"})
 	d.later(3) // Thursday 16 July, the last day
 	d.refuses(d.clerk, AwardDefault{awards[0].ID, "not signed"}, auction.ErrNotOverdue)
 	d.later(1)
-	first := done[auction.Award](d.office, d.clerk, AwardDefault{awards[0].ID, "not signed"})
+	first := awarded(d.office, d.clerk, AwardDefault{awards[0].ID, "not signed"})
 	d.wantLots("not signed", "97 0 3 0")
 	d.later(5) // Wednesday 22 July, the last day for the payment
 	d.refuses(d.clerk, AwardDefault{awards[1].ID, "not paid"}, auction.ErrNotOverdue)
 	d.later(1)
-	other := done[auction.Award](d.office, d.clerk, AwardDefault{awards[1].ID, "not paid"})
+	other := awarded(d.office, d.clerk, AwardDefault{awards[1].ID, "not paid"})
 	d.wantLots("not paid", "100 0 0 0")
 	if first.Forfeited != 5000_00 || other.Forfeited != 5000_00 || first.BarredUntil != 20270717 {
 		t.Errorf("defaulted: %+v\n%+v", first, other)
@@ -156,7 +166,7 @@ func TestAward_DefaultOfGuarantee(t *testing.T) {
 	done[OfferResult](d.office, d.clerk, OfferCertify{o.ID, o.ResultDigest, "成交确认"})
 	d.settle()
 	d.later(10)
-	a := done[auction.Award](d.office, d.clerk, AwardDefault{rowsIn(d.office, Awards, Query{})[0].ID, "not signed"})
+	a := awarded(d.office, d.clerk, AwardDefault{rowsIn(d.office, Awards, Query{})[0].ID, "not signed"})
 	if a.Forfeited != 20_000_00 {
 		t.Errorf("forfeited %s", a.Forfeited)
 	}
@@ -177,8 +187,8 @@ func TestAward_Objection(t *testing.T) {
 	}
 	first := object(awards[0])
 	d.refuses(d.firms[0].user, AwardSign{awards[0].ID}, auction.ErrAwardSuspended)
-	done[auction.Award](d.office, d.firms[1].user, AwardSign{awards[1].ID})
-	done[auction.Award](d.office, d.clerk, AwardContract{awards[1].ID, "合同 2"})
+	awarded(d.office, d.firms[1].user, AwardSign{awards[1].ID})
+	awarded(d.office, d.clerk, AwardContract{awards[1].ID, "合同 2"})
 	d.later(4)
 	d.refuses(d.clerk, AwardDefault{awards[0].ID, "not signed"}, auction.ErrAwardSuspended)
 	d.does(d.leader, ObjectionAnswer{Objection: first, Answer: "he is", Upheld: false})
@@ -187,9 +197,9 @@ func TestAward_Objection(t *testing.T) {
 	d.later(3) // Monday 20 July: the first one's three days run until the 22nd
 	d.refuses(d.clerk, AwardDefault{awards[0].ID, "not signed"}, auction.ErrNotOverdue)
 	d.refuses(d.clerk, AwardRevoke{awards[0].ID, "no reason"}, auction.ErrNotUpheld)
-	done[auction.Award](d.office, d.firms[0].user, AwardSign{awards[0].ID})
+	awarded(d.office, d.firms[0].user, AwardSign{awards[0].ID})
 
-	revoked := done[auction.Award](d.office, d.clerk, AwardRevoke{awards[1].ID, "异议成立"})
+	revoked := awarded(d.office, d.clerk, AwardRevoke{awards[1].ID, "异议成立"})
 	if revoked.State != auction.AwardRevoked || revoked.Forfeited != 0 {
 		t.Errorf("revoked: %+v", revoked)
 	}
@@ -235,10 +245,10 @@ func TestAward_BuyBackIsFoundOnce(t *testing.T) {
 	a := d.boughtBack(b) // 4, of which 1 is verified: leaves 2
 	verify.Quantity = 2*one + 1
 	d.refuses(d.leader, verify, ErrBeyondEstimate)
-	done[auction.Award](d.office, b.f.user, AwardSign{a.ID})
-	done[auction.Award](d.office, d.clerk, AwardContract{a.ID, "收储合同 1"})
-	done[auction.Award](d.office, d.finance, AwardPay{a.ID, a.Amount, "拨款 1", 20260713})
-	if a = done[auction.Award](d.office, d.clerk, AwardBook{a.ID, "许可变更 1"}); a.Uncovered != 3*one {
+	awarded(d.office, b.f.user, AwardSign{a.ID})
+	awarded(d.office, d.clerk, AwardContract{a.ID, "收储合同 1"})
+	awarded(d.office, d.finance, AwardPay{a.ID, a.Amount, "拨款 1", 20260713})
+	if a = awarded(d.office, d.clerk, AwardBook{a.ID, "许可变更 1"}); a.Uncovered != 3*one {
 		t.Errorf("%+v", a)
 	}
 	d.settle()
@@ -261,12 +271,12 @@ func TestAward_PaidByItsOwnOrder(t *testing.T) {
 	b := openBuyBackDesk(t)
 	d := &auctionDesk{office: b.office, i: b.i, firms: []firm{b.f}}
 	a := d.boughtBack(b)
-	done[auction.Award](d.office, b.f.user, AwardSign{a.ID})
-	done[auction.Award](d.office, d.clerk, AwardContract{a.ID, "收储合同 1"})
+	awarded(d.office, b.f.user, AwardSign{a.ID})
+	awarded(d.office, d.clerk, AwardContract{a.ID, "收储合同 1"})
 	first := b.run(b.apply(one), reserve.BuyBackContracted)
 	done[BuyBackResult](d.office, d.finance, BuyBackPay{first.ID, first.Amount, "拨款 1", 20260713})
 	d.refuses(d.finance, AwardPay{a.ID, a.Amount, "拨款 1", 20260713}, ErrPaymentProofTaken)
-	done[auction.Award](d.office, d.finance, AwardPay{a.ID, a.Amount, "拨款 2", 20260713})
+	awarded(d.office, d.finance, AwardPay{a.ID, a.Amount, "拨款 2", 20260713})
 	second := b.run(b.apply(one), reserve.BuyBackContracted)
 	d.refuses(d.finance, BuyBackPay{second.ID, second.Amount, "拨款 2", 20260713}, ErrPaymentProofTaken)
 	d.check()
@@ -284,13 +294,13 @@ func TestAward_BuyBack(t *testing.T) {
 		t.Fatalf("certified: %+v\n%+v", o, a)
 	}
 	d.check()
-	done[auction.Award](d.office, b.f.user, AwardSign{a.ID})
-	done[auction.Award](d.office, d.clerk, AwardContract{a.ID, "收储合同 1"})
+	awarded(d.office, b.f.user, AwardSign{a.ID})
+	awarded(d.office, d.clerk, AwardContract{a.ID, "收储合同 1"})
 	d.refuses(d.finance, AwardPay{a.ID, a.Amount - 1, "拨款 1", 20260713}, reserve.ErrPaymentDiffers)
-	done[auction.Award](d.office, d.finance, AwardPay{a.ID, a.Amount, "拨款 1", 20260713})
+	awarded(d.office, d.finance, AwardPay{a.ID, a.Amount, "拨款 1", 20260713})
 	d.check()
 	held := b.holding(ledger.Paid)
-	a = done[auction.Award](d.office, d.clerk, AwardBook{a.ID, "许可变更 1"})
+	a = awarded(d.office, d.clerk, AwardBook{a.ID, "许可变更 1"})
 	if now := b.holding(ledger.Paid); now.Held != 0 || now.Balance != held.Balance-int64(4*one) {
 		t.Errorf("booked: %+v, before %+v", now, held)
 	}
@@ -321,7 +331,7 @@ func TestAward_UpheldIsNoDefault(t *testing.T) {
 	d.refuses(d.firms[0].user, AwardSign{awards[0].ID}, auction.ErrAwardUpheld)
 	d.later(12)
 	d.refuses(d.clerk, AwardDefault{awards[0].ID, "not signed"}, auction.ErrAwardUpheld)
-	done[auction.Award](d.office, d.clerk, AwardRevoke{awards[0].ID, "异议成立"})
+	awarded(d.office, d.clerk, AwardRevoke{awards[0].ID, "异议成立"})
 	d.wantFunds(d.firms[0], "1000000.00")
 	d.check()
 }
@@ -336,10 +346,10 @@ func TestAward_RevokedByRule(t *testing.T) {
 		_, awards := d.certified()
 		a := awards[0]
 		if steps > 0 {
-			a = done[auction.Award](d.office, d.firms[0].user, AwardSign{a.ID})
+			a = awarded(d.office, d.firms[0].user, AwardSign{a.ID})
 		}
 		if steps > 1 {
-			a = done[auction.Award](d.office, d.clerk, AwardContract{a.ID, "合同 1"})
+			a = awarded(d.office, d.clerk, AwardContract{a.ID, "合同 1"})
 		}
 		if steps > 2 {
 			d.does(d.finance, NoticeProve{Notice: a.Notice, Amount: a.Amount, Proof: "缴款 1", PaidOn: 20260713})
@@ -349,7 +359,7 @@ func TestAward_RevokedByRule(t *testing.T) {
 		if steps == 1 {
 			d.refuses(d.clerk, AwardContract{a.ID, "合同 1"}, rulebook.ErrBlacklisted)
 		}
-		a = done[auction.Award](d.office, d.clerk, AwardRevoke{a.ID, "列入失信名单"})
+		a = awarded(d.office, d.clerk, AwardRevoke{a.ID, "列入失信名单"})
 		if a.State != auction.AwardRevoked || !strings.HasPrefix(a.Reason, "列入失信名单: ") || !strings.Contains(a.Reason, "blacklist") || a.Forfeited != 0 || a.BarredUntil != 0 {
 			t.Errorf("revoked: %+v", a)
 		}
@@ -383,11 +393,11 @@ func TestAward_RevokedBuyBack(t *testing.T) {
 	done[OfferResult](d.office, d.clerk, OfferCertify{o.ID, o.ResultDigest, "d"})
 	d.settle()
 	a := rowsIn(d.office, Awards, Query{})[0]
-	done[auction.Award](d.office, b.f.user, AwardSign{a.ID})
-	done[auction.Award](d.office, d.clerk, AwardContract{a.ID, "c"})
-	done[auction.Award](d.office, d.finance, AwardPay{a.ID, a.Amount, "p", 20260713})
+	awarded(d.office, b.f.user, AwardSign{a.ID})
+	awarded(d.office, d.clerk, AwardContract{a.ID, "c"})
+	awarded(d.office, d.finance, AwardPay{a.ID, a.Amount, "p", 20260713})
 	d.upholds(a)
-	done[auction.Award](d.office, d.clerk, AwardRevoke{a.ID, "异议成立"})
+	awarded(d.office, d.clerk, AwardRevoke{a.ID, "异议成立"})
 	money := func() string {
 		budget := rowsIn(d.office, Budgets, Where("id", b.budget))[0]
 		return fmt.Sprint(budget.Committed, budget.Paid, d.offerNow(o.ID).Committed)
@@ -430,9 +440,9 @@ func TestAward_BudgetLimits(t *testing.T) {
 	d.settle()
 	d.check()
 	a := rowsIn(d.office, Awards, Query{})[0]
-	done[auction.Award](d.office, b.f.user, AwardSign{a.ID})
-	done[auction.Award](d.office, d.clerk, AwardContract{a.ID, "c"})
-	done[auction.Award](d.office, d.finance, AwardPay{a.ID, a.Amount, "p", 20260713})
+	awarded(d.office, b.f.user, AwardSign{a.ID})
+	awarded(d.office, d.clerk, AwardContract{a.ID, "c"})
+	awarded(d.office, d.finance, AwardPay{a.ID, a.Amount, "p", 20260713})
 	if o = d.offerNow(o.ID); o.BudgetLimit != 30_000_00 || o.Committed != 0 {
 		t.Errorf("paid: %+v", o)
 	}

@@ -54,7 +54,7 @@ func (v *View) boughtAward(op identity.Operation, id int64, e auction.AwardEvent
 func (AwardPay) Operation() identity.Operation { return identity.AwardPay }
 
 // Decide checks that exactly the amount was paid, by a new payment order. The
-// result is an auction.Award.
+// result is an AwardResult.
 func (c AwardPay) Decide(v *View) (Apply, error) {
 	a, o, err := v.boughtAward(identity.AwardPay, c.Award, auction.ProveAward, auction.AsFinance)
 	if err != nil {
@@ -84,7 +84,7 @@ func (c AwardPay) Decide(v *View) (Apply, error) {
 		tx.putBudget(budget, reserve.BudgetPay, a.Amount, o.ID, c.Proof)
 		o.Committed -= a.Amount
 		Put(tx, Offers, o)
-		return Put(tx, Awards, a)
+		return tx.putAward(a)
 	}, nil
 }
 
@@ -144,6 +144,6 @@ func (c AwardBook) Decide(v *View) (Apply, error) {
 		if a.Uncovered > 0 { // the right is less by it: what was verified beyond goes back
 			tx.reviewSurplusNow(r.Licence)
 		}
-		return Put(tx, Awards, a)
+		return tx.putAward(a)
 	}, nil
 }

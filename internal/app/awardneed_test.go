@@ -81,8 +81,8 @@ func (d *wonDesk) award(n int) auction.Award {
 
 func (d *wonDesk) contracts(n int) {
 	d.t.Helper()
-	done[auction.Award](d.office, d.f.user, AwardSign{d.awards[n]})
-	done[auction.Award](d.office, d.clerk, AwardContract{d.awards[n], "合同"})
+	awarded(d.office, d.f.user, AwardSign{d.awards[n]})
+	awarded(d.office, d.clerk, AwardContract{d.awards[n], "合同"})
 }
 
 // wantNeeded holds that the project needs an award or does not: in the one case who lets
@@ -93,13 +93,13 @@ func (d *wonDesk) wantNeeded(n int, needed bool) {
 	if needed {
 		d.refuses(d.clerk, AwardRevoke{id, "r"}, auction.ErrNotUpheld)
 		d.later(60)
-		if a := done[auction.Award](d.office, d.clerk, AwardDefault{id, "r"}); a.Forfeited != 5000_00 {
+		if a := awarded(d.office, d.clerk, AwardDefault{id, "r"}); a.Forfeited != 5000_00 {
 			d.t.Errorf("%+v", a)
 		}
 		return
 	}
 	d.refuses(d.clerk, AwardDefault{id, "r"}, auction.ErrNotNeeded)
-	if a := done[auction.Award](d.office, d.clerk, AwardRevoke{id, "r"}); a.Forfeited != 0 {
+	if a := awarded(d.office, d.clerk, AwardRevoke{id, "r"}); a.Forfeited != 0 {
 		d.t.Errorf("%+v", a)
 	}
 }

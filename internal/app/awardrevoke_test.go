@@ -38,7 +38,7 @@ func TestAward_RevokedBesideOrders(t *testing.T) {
 			d.does(d.leader, PartyState{Party: f.party, State: catalog.PartySuspended, Reason: "r"})
 			order.Hold = 0
 		}
-		done[auction.Award](d.office, d.clerk, AwardRevoke{a.ID, "异议成立"})
+		awarded(d.office, d.clerk, AwardRevoke{a.ID, "异议成立"})
 		funds, deposit := d.balance(ledger.FundsKey(f.party)), d.balance(depositKey(f.party))
 		if funds.Balance != 1_000_000_00 || funds.Held != order.Hold || deposit.Balance != 0 || deposit.Held != 0 {
 			t.Errorf("suspended %t: funds %+v with %d held for an order, deposit %+v", suspended, funds, order.Hold, deposit)
@@ -122,7 +122,7 @@ func TestAward_RevokedOfClosed(t *testing.T) {
 						t.Errorf("%T was done", c)
 					}
 				}
-				a = done[auction.Award](d.office, d.clerk, AwardRevoke{a.ID, "no longer there"})
+				a = awarded(d.office, d.clerk, AwardRevoke{a.ID, "no longer there"})
 				if a.State != auction.AwardRevoked || a.Forfeited != 0 || a.Reason == "no longer there" {
 					t.Errorf("revoked: %+v", a)
 				}
@@ -157,7 +157,7 @@ func TestAward_RevokedOfClosedSeller(t *testing.T) {
 				d.sellsBeside(b.f)
 				a := d.boughtBack(b)
 				d.objectsAfter(steps, a, func() { closing(d, b.f) })
-				a = done[auction.Award](d.office, d.clerk, AwardRevoke{a.ID, "异议成立"})
+				a = awarded(d.office, d.clerk, AwardRevoke{a.ID, "异议成立"})
 				if now := b.holding(ledger.Paid); now.Held != int64(2*one) || now.Balance != int64(10*one) {
 					t.Errorf("%+v is held, of the buy-back 2 t/a", now)
 				}
@@ -183,11 +183,11 @@ func (d *auctionDesk) objectsAfter(steps int, a auction.Award, then func()) {
 	for n := range steps {
 		switch n {
 		case 0:
-			done[auction.Award](d.office, d.firms[0].user, AwardSign{a.ID})
+			awarded(d.office, d.firms[0].user, AwardSign{a.ID})
 		case 1:
-			done[auction.Award](d.office, d.clerk, AwardContract{a.ID, "c"})
+			awarded(d.office, d.clerk, AwardContract{a.ID, "c"})
 		case 2:
-			done[auction.Award](d.office, d.finance, AwardPay{a.ID, a.Amount, "p", 20260713})
+			awarded(d.office, d.finance, AwardPay{a.ID, a.Amount, "p", 20260713})
 		}
 	}
 	then()

@@ -168,7 +168,7 @@ func (AwardSettle) Operation() identity.Operation { return identity.AwardSettle 
 // Decide checks that the award was contracted and that the winner's funds, with
 // what he has put up, cover it. In one command that goes back to him, the money
 // goes to the seller and the tonnes, with their serial numbers, to the winner.
-// The result is an auction.Award.
+// The result is an AwardResult.
 func (c AwardSettle) Decide(v *View) (Apply, error) {
 	a, err := v.award(identity.AwardSettle, c.Award)
 	if err != nil {
@@ -197,7 +197,7 @@ func (c AwardSettle) Decide(v *View) (Apply, error) {
 	return func(tx *Tx) any {
 		tx.giveBackTo(r, h)
 		a.Transfer = deliver(tx)
-		return Put(tx, Awards, a)
+		return tx.putAward(a)
 	}, nil
 }
 

@@ -80,8 +80,8 @@ func (d *creditDesk) sells() (auction.Offer, []auction.Award) {
 // contracts brings an award to its contract.
 func (d *creditDesk) contracts(f firm, a auction.Award) {
 	d.t.Helper()
-	done[auction.Award](d.office, f.user, AwardSign{a.ID})
-	done[auction.Award](d.office, d.clerk, AwardContract{a.ID, fmt.Sprint("合同 ", a.ID)})
+	awarded(d.office, f.user, AwardSign{a.ID})
+	awarded(d.office, d.clerk, AwardContract{a.ID, fmt.Sprint("合同 ", a.ID)})
 }
 
 func (d *creditDesk) wantCredits(when string, f firm, balance, held int64) {
@@ -115,7 +115,7 @@ func TestCreditOffer_Sale(t *testing.T) {
 	d.check()
 	d.refuses(d.firms[1].user, AwardSettle{awards[0].ID}, identity.ErrNotYours)
 	d.refuses(d.finance, AwardPay{Award: awards[0].ID, Amount: awards[0].Amount, Proof: "p", PaidOn: 20260713}, ErrAwardOfSale)
-	a := done[auction.Award](d.office, d.firms[0].user, AwardSettle{awards[0].ID})
+	a := awarded(d.office, d.firms[0].user, AwardSettle{awards[0].ID})
 	if a.State != auction.AwardDelivered || a.Transfer == 0 || a.PaidAt != d.now.get() {
 		t.Errorf("settled: %+v", a)
 	}
@@ -167,7 +167,7 @@ func TestCreditOffer_ComesToNothing(t *testing.T) {
 	d.does(d.firms[1].user, WithdrawRequest{Party: d.firms[1].party, Amount: 999_900_00, PayeeAccount: "bank"})
 	d.refuses(d.firms[1].user, AwardSettle{awards[1].ID}, ledger.ErrInsufficient)
 	d.later(10)
-	done[auction.Award](d.office, d.clerk, AwardDefault{awards[1].ID, "not paid"})
+	awarded(d.office, d.clerk, AwardDefault{awards[1].ID, "not paid"})
 	d.wantCredits("defaulted", d.seller, 1000, 60)
 	d.check()
 
@@ -249,7 +249,7 @@ func TestCreditOffer_Random(t *testing.T) {
 			for _, f := range d.firms {
 				if f.party == a.Party && random.IntN(3) > 0 {
 					d.contracts(f, a)
-					done[auction.Award](d.office, f.user, AwardSettle{a.ID})
+					awarded(d.office, f.user, AwardSettle{a.ID})
 				}
 			}
 			some := 1 + random.Int64N(9)

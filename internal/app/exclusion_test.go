@@ -112,12 +112,12 @@ func TestAward_Deadlines(t *testing.T) {
 	d.does(d.leader, ParameterSet{Key: rulebook.AuctionContract, Region: jiashan, Value: "1", ValidFrom: windowOpens.Date(), Document: "later"})
 	d.later(7) // Monday 20 July: what was decided before stays
 	d.refuses(d.clerk, AwardDefault{awards[1].ID, "not signed"}, auction.ErrNotOverdue)
-	done[auction.Award](d.office, d.firms[0].user, AwardSign{awards[0].ID})
-	if a := done[auction.Award](d.office, d.clerk, AwardContract{awards[0].ID, "合同"}); a.PayBy != 20260721 {
+	awarded(d.office, d.firms[0].user, AwardSign{awards[0].ID})
+	if a := awarded(d.office, d.clerk, AwardContract{awards[0].ID, "合同"}); a.PayBy != 20260721 {
 		t.Errorf("to be paid by %s", a.PayBy)
 	}
 	d.later(1)
-	if a := done[auction.Award](d.office, d.clerk, AwardDefault{awards[1].ID, "not signed"}); a.BarredUntil != 20280721 {
+	if a := awarded(d.office, d.clerk, AwardDefault{awards[1].ID, "not signed"}); a.BarredUntil != 20280721 {
 		t.Errorf("barred until %s", a.BarredUntil)
 	}
 	d.check()
@@ -217,7 +217,7 @@ func TestAward_NotRevokedForTheCalendar(t *testing.T) {
 	t.Parallel()
 	d := openAuctionDesk(t, 3)
 	_, awards := d.certified()
-	a := done[auction.Award](d.office, d.firms[0].user, AwardSign{awards[0].ID})
+	a := awarded(d.office, d.firms[0].user, AwardSign{awards[0].ID})
 	d.now.set(calendar.NewDate(2026, 12, 30).Start())
 	d.refuses(d.clerk, AwardContract{a.ID, "合同 1"}, calendar.ErrYearNotPublished)
 	d.refuses(d.clerk, AwardRevoke{a.ID, "r"}, auction.ErrNotUpheld)

@@ -57,6 +57,18 @@ func NoticeFormula(n reserve.PaymentNotice) string {
 	return formulaOf(n.Quantity, n.Price, int(n.Months), n.Amount, quantity.HalfUp)
 }
 
+// AwardResult is an award with the formula of its amount; "" where several prices were bid.
+type AwardResult struct {
+	auction.Award
+	Formula string
+}
+
+// putAward writes an award. The result is what answers its step.
+func (tx *Tx) putAward(a auction.Award) AwardResult {
+	a = Put(tx, Awards, a)
+	return AwardResult{a, AwardFormula(mustGet(tx, Offers, a.Offer), a)}
+}
+
 // AwardFormula is how the amount of an award of an offer comes about, in words.
 func AwardFormula(o auction.Offer, a auction.Award) string {
 	months := int(o.Months)

@@ -101,8 +101,8 @@ func TestOffer_Noncompetitive(t *testing.T) {
 // delivered takes an award of a sale from the signature to the delivery.
 func (d *auctionDesk) delivered(f firm, a auction.Award) auction.Award {
 	d.t.Helper()
-	done[auction.Award](d.office, f.user, AwardSign{a.ID})
-	a = done[auction.Award](d.office, d.clerk, AwardContract{a.ID, "合同"})
+	awarded(d.office, f.user, AwardSign{a.ID})
+	a = awarded(d.office, d.clerk, AwardContract{a.ID, "合同"})
 	d.does(d.finance, NoticeProve{Notice: a.Notice, Amount: a.Amount, Proof: fmt.Sprintf("缴款 %d", a.ID), PaidOn: d.now.get().Date()})
 	d.does(d.finance, NoticeConfirm{a.Notice, "seen on the treasury's account"})
 	d.does(d.leader, NoticeDeliver{a.Notice})

@@ -218,8 +218,8 @@ func TestOffer_MeanOfSteps(t *testing.T) {
 	if a.Price.String() != mean || a.Amount != 170_005_00 {
 		t.Errorf("awarded %s at %s for %s", a.Quantity, a.Price, a.Amount)
 	}
-	done[auction.Award](d.office, d.firms[0].user, AwardSign{a.ID})
-	a = done[auction.Award](d.office, d.clerk, AwardContract{a.ID, "c"})
+	awarded(d.office, d.firms[0].user, AwardSign{a.ID})
+	a = awarded(d.office, d.clerk, AwardContract{a.ID, "c"})
 	n := rowsIn(d.office, Notices, Where("id", a.Notice))[0]
 	d.does(d.finance, NoticeProve{Notice: n.ID, Amount: n.Amount, Proof: "p", PaidOn: 20260713})
 	d.does(d.finance, NoticeConfirm{n.ID, "seen"})
@@ -345,7 +345,7 @@ func TestAward_DefaultExcludes(t *testing.T) {
 	r := d.register(next.ID, d.firms[0], 0)
 	d.register(next.ID, d.firms[1], 0)
 	d.later(8)
-	done[auction.Award](d.office, d.clerk, AwardDefault{awards[0].ID, "not signed"})
+	awarded(d.office, d.clerk, AwardDefault{awards[0].ID, "not signed"})
 	if out := rowsIn(d.office, Registrations, Where("id", r.ID))[0]; out.State != auction.ReleasedUndecided || out.Reason == "" || out.Hold != 0 {
 		t.Errorf("barred: %+v", out)
 	}

@@ -18,7 +18,7 @@ func (d *auctionDesk) defaulted() []auction.Award {
 	_, awards := d.certified()
 	d.later(4)
 	for n, a := range awards {
-		awards[n] = done[auction.Award](d.office, d.clerk, AwardDefault{a.ID, "未签约"})
+		awards[n] = awarded(d.office, d.clerk, AwardDefault{a.ID, "未签约"})
 	}
 	return awards
 }

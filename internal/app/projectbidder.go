@@ -193,7 +193,7 @@ func (b projectBidders) apply(tx *Tx) {
 }
 
 // revoke returns what takes an award back without a forfeit.
-func (v *View) revoke(a auction.Award, reason string) (func(tx *Tx) auction.Award, error) {
+func (v *View) revoke(a auction.Award, reason string) (func(tx *Tx) AwardResult, error) {
 	a, err := a.Revoked(reason, v.Now)
 	if err != nil {
 		return nil, err
@@ -203,10 +203,10 @@ func (v *View) revoke(a auction.Award, reason string) (func(tx *Tx) auction.Awar
 		return nil, err
 	}
 	free, err := supplyOf(must(Get(v, Offers, "offer", a.Offer))).freeShare(v, a)
-	return func(tx *Tx) auction.Award {
+	return func(tx *Tx) AwardResult {
 		free(tx)
 		tx.giveBackTo(tx.awardAsked(r), h)
-		return Put(tx, Awards, a)
+		return tx.putAward(a)
 	}, err
 }
 

@@ -211,10 +211,10 @@ func giveUpIn(t *testing.T, r *rand.Rand, phase int, format auction.Format, left
 	gone := phase >= 4 && left < award().Quantity
 	at(6, func() {})
 	if phase > 6 || !gone {
-		at(7, func() { done[auction.Award](d.office, f.user, AwardSign{award().ID}) })
+		at(7, func() { awarded(d.office, f.user, AwardSign{award().ID}) })
 	}
 	if phase > 7 || !gone {
-		at(8, func() { done[auction.Award](d.office, d.clerk, AwardContract{award().ID, "合同"}) })
+		at(8, func() { awarded(d.office, d.clerk, AwardContract{award().ID, "合同"}) })
 	}
 	if !gone {
 		if a := award(); a.State != auction.AwardContracted || a.Quantity != want {
@@ -230,7 +230,7 @@ func giveUpIn(t *testing.T, r *rand.Rand, phase int, format auction.Format, left
 			want = auction.ErrAwardStep
 		}
 		d.refuses(d.clerk, AwardDefault{award().ID, "r"}, want)
-		done[auction.Award](d.office, d.clerk, AwardRevoke{award().ID, "the project was given up"})
+		awarded(d.office, d.clerk, AwardRevoke{award().ID, "the project was given up"})
 	}
 	if a := award(); a.State != auction.AwardRevoked || a.Forfeited != 0 {
 		t.Errorf("%+v", a)

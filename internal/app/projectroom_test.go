@@ -160,12 +160,12 @@ func (k *roomDesk) awards() {
 	k.settle()
 	for _, a := range rowsIn(k.office, Awards, Query{}) {
 		kept := rowsIn(k.office, Registrations, Where("id", a.Registration))[0].Bidding
-		done[auction.Award](k.office, k.buyer.user, AwardSign{a.ID})
+		awarded(k.office, k.buyer.user, AwardSign{a.ID})
 		refused := k.do(k.clerk, AwardContract{a.ID, "合同"})
 		switch {
 		case refused == nil:
 		case refused.Code == ErrBeyondNeed.Code && kept == 0:
-			done[auction.Award](k.office, k.clerk, AwardRevoke{a.ID, "the project was reduced"})
+			awarded(k.office, k.clerk, AwardRevoke{a.ID, "the project was reduced"})
 		default:
 			k.t.Fatalf("a contract over %s, of which %s are kept: %v", a.Quantity, kept, refused)
 		}

@@ -121,8 +121,8 @@ func TestProofWithdraw_Award(t *testing.T) {
 	d := openAuctionDesk(t, 3)
 	_, awards := d.certified()
 	a := awards[0]
-	done[auction.Award](d.office, d.firms[0].user, AwardSign{a.ID})
-	a = done[auction.Award](d.office, d.clerk, AwardContract{a.ID, "合同 1"})
+	awarded(d.office, d.firms[0].user, AwardSign{a.ID})
+	a = awarded(d.office, d.clerk, AwardContract{a.ID, "合同 1"})
 	d.does(d.finance, NoticeProve{Notice: a.Notice, Amount: a.Amount, Proof: "缴款 1", PaidOn: 20260713})
 	d.wantFunds(d.firms[0], "1000000.00")
 	d.does(d.finance, ProofWithdraw{a.Notice, "of another firm"})
@@ -132,7 +132,7 @@ func TestProofWithdraw_Award(t *testing.T) {
 	}
 	d.check()
 	d.later(14)
-	if got := done[auction.Award](d.office, d.clerk, AwardDefault{a.ID, "not paid"}); got.Forfeited != 5000_00 {
+	if got := awarded(d.office, d.clerk, AwardDefault{a.ID, "not paid"}); got.Forfeited != 5000_00 {
 		t.Errorf("%+v", got)
 	}
 	d.restart()

@@ -42,10 +42,10 @@ func (s *Server) GetAward(ctx context.Context, r gen.GetAwardRequestObject) (gen
 	return gen.GetAward200JSONResponse(s.awardOf(a)), nil
 }
 
-func awardOf(a auction.Award) api.Award {
+func awardOf(a app.AwardResult) api.Award {
 	return api.Award{
 		ID: a.ID, Offer: a.Offer, Registration: a.Registration, Party: a.Party, Region: a.Region, Quantity: a.Quantity.String(), Price: a.Price.String(),
-		Amount: a.Amount.String(), State: api.AwardState(a.State), PublicNotice: a.PublicNotice, ContractBy: a.ContractBy.String(),
+		Amount: a.Amount.String(), Formula: optional(a.Formula), State: api.AwardState(a.State), PublicNotice: a.PublicNotice, ContractBy: a.ContractBy.String(),
 		SignedAt: instantOf(a.SignedAt), Contract: optional(a.Contract), ContractedAt: instantOf(a.ContractedAt), PayBy: dateOf(a.PayBy),
 		PaymentNotice: optional(a.Notice), Proof: optional(a.Proof), PaidAt: instantOf(a.PaidAt), CertifyBy: dateOf(a.CertifyBy),
 		Transfer: optional(a.Transfer), Lot: optional(a.Lot), EndedAt: instantOf(a.EndedAt), Reason: optional(a.Reason),
@@ -56,9 +56,7 @@ func awardOf(a auction.Award) api.Award {
 // awardOf shows an award with the formula of its amount, which asks for the offer.
 func (s *Server) awardOf(a auction.Award) api.Award {
 	o, _ := app.ReadTable(s.app.Reference(), app.Offers).Get(a.Offer)
-	out := awardOf(a)
-	out.Formula = optional(app.AwardFormula(o, a))
-	return out
+	return awardOf(app.AwardResult{Award: a, Formula: app.AwardFormula(o, a)})
 }
 
 // SignAward signs a contract for its winner.
