@@ -166,6 +166,24 @@ func (e AuctionCollateral) Valid() bool {
 	}
 }
 
+// Defines values for AuctionDepositPer.
+const (
+	AuctionDepositPerBidder AuctionDepositPer = "bidder"
+	AuctionDepositPerLot    AuctionDepositPer = "lot"
+)
+
+// Valid indicates whether the value is a known member of the AuctionDepositPer enum.
+func (e AuctionDepositPer) Valid() bool {
+	switch e {
+	case AuctionDepositPerBidder:
+		return true
+	case AuctionDepositPerLot:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for AuctionFit.
 const (
 	AuctionFitCut     AuctionFit = "cut"
@@ -4751,6 +4769,9 @@ type AuctionCase struct {
 // AuctionCollateral What a bidder puts up: the deposit of the offer, or a guarantee that covers all that he bids.
 type AuctionCollateral string
 
+// AuctionDepositPer What a deposit is for. bidder: one amount, whatever he bids. lot: one for each lot_size of what he registers for (`max_quantity`, or all that one bidder may have); a quote for more is refused to him, and who lets his award go loses that of what he has won.
+type AuctionDepositPer string
+
 // AuctionFit What becomes of a winner of a share sale who wants more than is left. Absent: cut if he accepts a part, else dropped.
 type AuctionFit string
 
@@ -4838,9 +4859,12 @@ type AuctionOffer struct {
 	// ConfirmFactor A price above so many times the reserve price is sent with confirm_price. With a full guarantee it also says at which price bids at any price are covered.
 	ConfirmFactor *Ratio `json:"confirm_factor,omitempty"`
 
-	// Deposit Of each bidder.
-	Deposit  *Money `json:"deposit,omitempty"`
-	Document string `json:"document"`
+	// Deposit Of each bidder, or of each lot.
+	Deposit *Money `json:"deposit,omitempty"`
+
+	// DepositPer Of a deposit.
+	DepositPer *AuctionDepositPer `json:"deposit_per,omitempty"`
+	Document   string             `json:"document"`
 
 	// Fit What becomes of a winner of a share sale who wants more than is left. Absent: cut if he accepts a part, else dropped.
 	Fit *AuctionFit `json:"fit,omitempty"`
@@ -4956,7 +4980,7 @@ type AuctionOffer struct {
 	// State Where an auction is in its life.
 	State AuctionState `json:"state"`
 
-	// Status Like the three figures below: once ranked for the officers of its region and auditors, once certified, or failed, for everybody.
+	// Status Like the three figures below: once ranked for the officers of its region and auditors, once certified, or failed, for everybody. Of a sealed one that is void for auditors only.
 	Status *AuctionStatus `json:"status,omitempty"`
 
 	// Step Of an ascending auction.
@@ -5005,9 +5029,12 @@ type AuctionOfferInput struct {
 	// ConfirmFactor A price above so many times the reserve price is sent with confirm_price. With a full guarantee it also says at which price bids at any price are covered.
 	ConfirmFactor *Ratio `json:"confirm_factor,omitempty"`
 
-	// Deposit Of each bidder.
-	Deposit  *Money `json:"deposit,omitempty"`
-	Document string `json:"document"`
+	// Deposit Of each bidder, or of each lot.
+	Deposit *Money `json:"deposit,omitempty"`
+
+	// DepositPer Absent: bidder. Lot: only of a sale of permits.
+	DepositPer *AuctionDepositPer `json:"deposit_per,omitempty"`
+	Document   string             `json:"document"`
 
 	// Fit What becomes of a winner of a share sale who wants more than is left. Absent: cut if he accepts a part, else dropped.
 	Fit *AuctionFit `json:"fit,omitempty"`
@@ -5252,7 +5279,7 @@ type Award struct {
 	// Forfeited Of what was put up.
 	Forfeited *Money `json:"forfeited,omitempty"`
 
-	// Formula How the amount comes about. Absent where several prices were bid, and in the answer to a step.
+	// Formula How the amount comes about. Absent where several prices were bid.
 	Formula *string `json:"formula,omitempty"`
 
 	// ID Number of a record.

@@ -274,7 +274,7 @@ func (c AwardDefault) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	lost := o.Forfeit(r.Collateral, a.Amount)
+	lost := o.Forfeit(a, r.Collateral)
 	if a, err = a.Defaulted(deadline, c.Reason, v.Now, lost, v.Today.AddMonths(auctionSpan(v.known, rulebook.AuctionBar, o, v.Today))); err != nil {
 		return nil, err
 	}

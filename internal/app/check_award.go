@@ -162,6 +162,9 @@ func (c *checker) checkPutUp(a auction.Award, o auction.Offer, p *awardParts) {
 		c.report("I-117", Awards.name, a.ID, "is %s, its winner still keeps %s of what his project needs", a.State, r.Bidding)
 	}
 	keeps := a.State == auction.Awarded || a.State == auction.AwardSigned || a.State == auction.AwardContracted || o.Buys() && a.State == auction.AwardPaid
+	if a.State == auction.AwardDefaulted && o.DepositPer == auction.PerLot && a.Forfeited != o.Forfeit(a, r.Collateral) {
+		c.report("I-129", Awards.name, a.ID, "has lost CNY %s, the deposit of what was won is CNY %s", a.Forfeited, o.Forfeit(a, r.Collateral))
+	}
 	if keeps != (r.Hold != 0) || lost != a.Forfeited || (a.State == auction.AwardDefaulted) != (a.BarredUntil > 0) {
 		c.report("I-46", Awards.name, a.ID, "is %s, holds %d of what was put up, CNY %s was forfeited of CNY %s", a.State, r.Hold, lost, a.Forfeited)
 	}

@@ -37,6 +37,7 @@ type offerParts struct {
 //     winners' rows are those that won (I-43);
 //   - what interruptions have taken of a window is that of its incidents (I-107);
 //   - no two offers have one seal (I-102);
+//   - a deposit is that of the offer, for each bidder or for each lot (I-129);
 //   - who bids for a project bids for no more than it needs (I-98), which is kept for him (I-117).
 func (c *checker) checkOffersOfAuctions() error {
 	parts, err := c.offerParts()
@@ -76,6 +77,7 @@ func (c *checker) checkOffersOfAuctions() error {
 		c.checkLost(o, p, added)
 		c.checkProjectBids(o, p, needed)
 		c.checkKept(o, p, kept)
+		c.checkDeposits(o, p)
 	})
 }
 

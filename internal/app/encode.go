@@ -53,7 +53,7 @@ var later = map[reflect.Type][]string{
 	reflect.TypeFor[permit.DebtSettlement]():       {"OffsetShare"},
 	reflect.TypeFor[permit.Entry]():                {"Needed", "Lowered", "Missing"},
 	reflect.TypeFor[reserve.SurplusVerification](): {"Year", "Permitted", "Actual", "Task", "NoYear"},
-	reflect.TypeFor[auction.Offer]():               {"Series", "Seller", "NoncompetitiveQuota", "NoncompetitiveShare", "Programme", "Planned", "Carried", "Lost", "BudgetLimit"},
+	reflect.TypeFor[auction.Offer]():               {"Series", "Seller", "NoncompetitiveQuota", "NoncompetitiveShare", "Programme", "Planned", "Carried", "Lost", "BudgetLimit", "DepositPer"},
 	reflect.TypeFor[auction.Award]():               {"Seller", "Uncovered"},
 	reflect.TypeFor[auction.Registration]():        {"Reason", "QuantityMost", "Bidding", "LimitMost"},
 	reflect.TypeFor[permit.Need]():                 {"Bidding"},

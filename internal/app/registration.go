@@ -20,7 +20,8 @@ type RegistrationApply struct {
 	AcceptsPart bool
 	Guarantee   quantity.Money // of the collateral full
 
-	// That he bids for at most: it is kept of what his project needs and his licence may hold. 0: all that he may.
+	// That he bids for at most: it is kept of what his project needs and his licence may hold, and a deposit for
+	// each lot is for these. 0: all that he may.
 	QuantityMost quantity.Quantity
 }
 
@@ -206,8 +207,9 @@ func (v *View) putUp(o auction.Offer, r auction.Registration, guarantee quantity
 	case o.Buys():
 		return r, nil
 	case o.Collateral == auction.DepositCollateral:
-		r.Collateral = o.Deposit
-		return r, nil
+		var err error
+		r.Collateral, err = o.DepositOf(r)
+		return r, err
 	}
 	q := max(r.Quantity, o.LotSize)
 	least, err := o.Need(auction.Terms{Steps: []auction.Step{{Price: o.ReservePrice, Quantity: q}}})

@@ -152,12 +152,3 @@ func (a Award) Revoked(reason string, at calendar.Instant) (Award, error) {
 	a.Reason, a.EndedAt = reason, at
 	return a, err
 }
-
-// Forfeit is how much of what a bidder put up he loses by a default: a deposit
-// as a whole, of a guarantee that he chose himself no more than the award's amount.
-func (o Offer) Forfeit(putUp, amount quantity.Money) quantity.Money {
-	if o.Collateral == FullCollateral {
-		return min(putUp, amount)
-	}
-	return putUp
-}

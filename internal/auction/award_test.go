@@ -66,11 +66,19 @@ func TestAward_Default(t *testing.T) {
 		t.Errorf("on the day after: %+v, %v", got, err)
 	}
 	for _, c := range []struct {
-		collateral    auction.Collateral
+		of            auction.Offer
 		putUp, amount int64
+		won           quantity.Quantity
 		want          int64
-	}{{auction.DepositCollateral, 500000, 55200, 500000}, {auction.FullCollateral, 500000, 55200, 55200}, {auction.FullCollateral, 500000, 5520000, 500000}} {
-		if got := (auction.Offer{Collateral: c.collateral}).Forfeit(money(c.putUp), money(c.amount)); got != money(c.want) {
+	}{
+		{auction.Offer{Collateral: auction.DepositCollateral}, 500000, 55200, 1, 500000},
+		{auction.Offer{Collateral: auction.FullCollateral}, 500000, 55200, 1, 55200},
+		{auction.Offer{Collateral: auction.FullCollateral}, 500000, 5520000, 1, 500000},
+		{auction.Offer{Collateral: auction.DepositCollateral, DepositPer: auction.PerLot, Deposit: 100000, LotSize: 10}, 500000, 55200, 30, 300000},
+		{auction.Offer{Collateral: auction.DepositCollateral, DepositPer: auction.PerLot, Deposit: 100000, LotSize: 10}, 500000, 55200, 31, 400000}, // of a part of a lot the whole
+		{auction.Offer{Collateral: auction.DepositCollateral, DepositPer: auction.PerLot, Deposit: 100000, LotSize: 10}, 500000, 55200, 50, 500000},
+	} {
+		if got := c.of.Forfeit(auction.Award{Amount: money(c.amount), Quantity: c.won}, money(c.putUp)); got != money(c.want) {
 			t.Errorf("%+v: got %s", c, got)
 		}
 	}

@@ -41,8 +41,8 @@ type Collateral string
 
 // The kinds of collateral.
 const (
-	// DepositCollateral is one amount for the offer, which is one lot in the sense of
-	// the public notices (标的): CNY 5000 in Bozhou (2025).
+	// DepositCollateral is one amount a bidder, or one for each lot size that he registers
+	// for, as the offer says: CNY 5000 a lot in Bozhou (2025).
 	DepositCollateral Collateral = "deposit"
 	// FullCollateral is a guarantee that the bidder chooses and that covers all he
 	// may come to owe: for one price the greatest price × quantity at or above it,
@@ -52,6 +52,15 @@ const (
 
 // Collaterals are all kinds.
 var Collaterals = []Collateral{DepositCollateral, FullCollateral}
+
+// DepositPer is what an offer's deposit is for.
+type DepositPer string
+
+// The kinds of deposits.
+const (
+	PerBidder DepositPer = ""    // the offer is one lot in the sense of the public notices (标的)
+	PerLot    DepositPer = "lot" // each lot size that a bidder may bid for by his registration
+)
 
 // Sight is what a bidder sees of the others in the window.
 type Sight string
@@ -102,7 +111,8 @@ type Offer struct {
 	Committed   quantity.Money // of the limit, what is not yet paid or free again
 
 	Collateral      Collateral
-	Deposit         quantity.Money // of each bidder
+	Deposit         quantity.Money // of each bidder, or of each lot size that he registers for
+	DepositPer      DepositPer
 	Tie             Tie
 	Undersubscribed Undersubscribed
 	WinShare        quantity.Ratio
@@ -191,6 +201,10 @@ func (o Offer) IsResultPublic() bool {
 	return o.IsOpen() || o.State == OfferCertifying || o.State == OfferCertified || o.State == OfferFailed
 }
 
+// BidsFell reports whether the offer is void, and with it all bids that were sealed: nobody
+// but their bidders and the auditor may read them then.
+func (o Offer) BidsFell() bool { return o.State == OfferVoid && !o.IsOpen() }
+
 // FixedQuantity reports whether a quote names a price only.
 func (o Offer) FixedQuantity() bool { return o.Format == PayAsBidShare || o.Format == Ascending }
 
@@ -201,10 +215,6 @@ func (o Offer) NoncompetitiveLimit() quantity.Quantity {
 		panic(err) // a share of less than 1
 	}
 	return quantity.Quantity(most).FloorTo(o.LotSize)
-// BidsFell reports whether the offer is void, and with it all bids that were sealed: nobody
-// but their bidders and the auditor may read them then.
-func (o Offer) BidsFell() bool { return o.State == OfferVoid && !o.IsOpen() }
-
 }
 
 // isCountable reports whether all of an offer at a price can be counted: what all
@@ -303,6 +313,8 @@ func (o Offer) checkAmounts() error {
 		return fault.Invalidf("quota", "must be at most the quantity and a multiple of the lot size %s", o.LotSize)
 	case (o.Collateral == DepositCollateral && !o.Buys()) != (o.Deposit > 0):
 		return fault.Invalidf("deposit", "an offer with the collateral deposit says how much; a guarantee (full) the bidder chooses, and who sells puts up his permits")
+	case o.DepositPer != PerBidder && (o.DepositPer != PerLot || o.Deposit == 0 || o.OfCredits()):
+		return fault.Invalidf("deposit_per", "only a sale of permits with the collateral deposit has one for each lot")
 	case o.Buys() != (o.Budget > 0):
 		return ErrFormatOption.With("a budget pays for a reverse auction, and for no other").At("budget")
 	case o.InterruptionMost < 30 || o.InterruptionMost > interruptionMost:

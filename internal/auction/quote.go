@@ -91,6 +91,9 @@ var (
 	// ErrOverQuota is returned when a quote asks for more than one bidder may have, or than is offered.
 	ErrOverQuota = fault.New(fault.Refused, "quote.over_quota", "the quantity is over what one bidder may ask for").At("quantity").
 			Under("offer.quota", "project default, as the Guangdong auction of 27 March 2017: at most half a bidder")
+	// ErrOverDeposit is returned when a quote asks for more than the lots that the bidder has put up a deposit for.
+	ErrOverDeposit = fault.New(fault.Refused, "quote.over_deposit", "the quantity is over the lots that a deposit was put up for").At("quantity").
+			Under("offer.deposit_per_lot", "project default, after Bozhou 2025: CNY 5000 a lot")
 	// ErrNotHigher is returned when a quote is not higher than the bidder's last, or
 	// not a step above the best of an ascending auction.
 	ErrNotHigher = fault.New(fault.Refused, "quote.not_higher", "the quote is not higher than it must be").At("price").
@@ -142,11 +145,8 @@ func (o Offer) CheckQuote(t Terms, b Bidder, best quantity.Price) (Terms, error)
 			return t, err
 		}
 	}
-	total := quantity.Quantity(0)
-	for _, s := range t.Steps {
-		if total, err = quantity.Add(total, s.Quantity); err != nil || !o.FixedQuantity() && total > o.most(b) {
-			return t, o.overQuota(b)
-		}
+	if err := o.checkTotal(t, b); err != nil {
+		return t, err
 	}
 	if err := o.checkHigher(t, b, best); err != nil {
 		return t, err
@@ -165,10 +165,31 @@ func (o Offer) checkPriceTaker(t Terms, b Bidder) error {
 	switch q := t.Steps[0].Quantity; {
 	case q <= 0 || !q.IsMultipleOf(o.LotSize):
 		return o.offLot()
-	case q > min(o.NoncompetitiveQuota, o.most(b)):
+	case q > o.NoncompetitiveQuota:
 		return o.overQuota(b)
 	}
-	return o.checkCovered(t, b)
+	return fault.First(o.checkTotal(t, b), o.checkCovered(t, b))
+}
+
+// checkTotal holds what a quote asks for in all within what the bidder may have, and
+// within what his deposit covers where it is for each lot.
+func (o Offer) checkTotal(t Terms, b Bidder) error {
+	total := quantity.Quantity(0)
+	for _, s := range t.Steps {
+		var err error
+		if total, err = quantity.Add(total, s.Quantity); err != nil {
+			return o.overQuota(b)
+		}
+	}
+	switch {
+	case o.FixedQuantity(): // it follows from the registration
+		return nil
+	case total > o.Deposited(b.Registration) && total <= o.most(Bidder{}):
+		return ErrOverDeposit.With("the deposit was put up for %s %s", o.Deposited(b.Registration), o.Unit())
+	case total > o.most(b):
+		return o.overQuota(b)
+	}
+	return nil
 }
 
 // overQuota says of both bounds, so that it does not tell which of them was passed.

@@ -114,7 +114,7 @@ func offerOf(o auction.Offer, instrument, seller string) api.AuctionOffer {
 	out := api.AuctionOffer{
 		ID: o.ID, Region: o.Region, Pollutant: o.Pollutant, Instrument: instrument, PriceBasis: api.PriceBasisPerYear, Series: optional(o.Series), Seller: optional(seller), Format: api.AuctionFormat(o.Format), Quantity: o.Quantity.String(),
 		ReservePrice: o.ReservePrice.String(), LotSize: o.LotSize.String(), Tick: o.Tick.String(), Quota: textOfQuantity(o.Quota), Budget: optional(o.Budget),
-		Collateral: api.AuctionCollateral(o.Collateral), Deposit: moneyOf(o.Deposit), BudgetLimit: moneyOf(o.BudgetLimit), Committed: moneyOf(o.Committed), Months: int(o.Months),
+		Collateral: api.AuctionCollateral(o.Collateral), Deposit: moneyOf(o.Deposit), DepositPer: depositPerOf(o), BudgetLimit: moneyOf(o.BudgetLimit), Committed: moneyOf(o.Committed), Months: int(o.Months),
 		Tie: optional(api.AuctionTie(o.Tie)), Undersubscribed: optional(api.AuctionUndersubscribed(o.Undersubscribed)), Fit: optional(api.AuctionFit(o.Fit)),
 		WinShare: ratioOf(o.WinShare), ConfirmFactor: ratioOf(o.ConfirmFactor), MinBidders: optional(int(o.BiddersMin)), MaxQuotes: optional(int(o.QuotesMost)),
 		Programme: optional(o.Programme), Planned: textOfQuantity(o.Planned), Carried: textOfQuantity(o.Carried),
@@ -181,6 +181,19 @@ func (s *Server) AnnounceOffer(ctx context.Context, r gen.AnnounceOfferRequestOb
 	return s.create(ctx, r.Params.IdempotencyKey, c)
 }
 
+// depositPers are what a deposit may be for; where it is not said, it is one of a bidder.
+var depositPers = map[api.AuctionDepositPer]auction.DepositPer{api.AuctionDepositPerBidder: auction.PerBidder, api.AuctionDepositPerLot: auction.PerLot}
+
+func depositPerOf(o auction.Offer) *api.AuctionDepositPer {
+	switch {
+	case o.Deposit == 0:
+		return nil
+	case o.DepositPer == auction.PerLot:
+		return new(api.AuctionDepositPerLot)
+	}
+	return new(api.AuctionDepositPerBidder)
+}
+
 // offerTerms reads the terms of an auction.
 func offerTerms(in *input, b api.AuctionOfferInput) app.OfferTerms {
 	c := app.OfferTerms{
@@ -189,7 +202,8 @@ func offerTerms(in *input, b api.AuctionOfferInput) app.OfferTerms {
 		LotSize:      read(in, "lot_size", b.LotSize, quantity.ParseQuantity), Tick: read(in, "tick", b.Tick, quantity.ParsePrice),
 		Quota:      readOptional(in, "quota", b.Quota, quantity.ParseQuantity),
 		Collateral: auction.Collateral(b.Collateral), Deposit: readOptional(in, "deposit", b.Deposit, quantity.ParseMoney),
-		Tie: auction.Tie(deref(b.Tie)), Undersubscribed: auction.Undersubscribed(deref(b.Undersubscribed)), Fit: auction.Fit(deref(b.Fit)),
+		DepositPer: depositPers[deref(b.DepositPer)],
+		Tie:        auction.Tie(deref(b.Tie)), Undersubscribed: auction.Undersubscribed(deref(b.Undersubscribed)), Fit: auction.Fit(deref(b.Fit)),
 		WinShare: readOptional(in, "win_share", b.WinShare, quantity.ParseRatio), BiddersMin: int32(deref(b.MinBidders)), //nolint:gosec // bounded by the contract
 		QuotesMost: int32(deref(b.MaxQuotes)), ConfirmFactor: readOptional(in, "confirm_factor", b.ConfirmFactor, quantity.ParseRatio), //nolint:gosec // likewise
 		NoncompetitiveQuota: readOptional(in, "noncompetitive_quota", b.NoncompetitiveQuota, quantity.ParseQuantity),

@@ -142,6 +142,9 @@ var provisions = []Provision{
 		{"quote.not_covered", "what was put up at registration does not cover the quote", "WCI auction notices: bid guarantee"},
 		{"registration.guarantee_too_small", "the guarantee does not cover one lot size at the reserve price", "WCI auction notices: bid guarantee"},
 	}},
+	{"offer.deposit_per_lot", []Refusal{
+		{"quote.over_deposit", "the quantity is over the lots that a deposit was put up for", "project default, after Bozhou 2025: CNY 5000 a lot"},
+	}},
 	{"offer.halt", []Refusal{
 		{"quote.halted", "the window is halted: no quote is taken until it goes on", "project default"},
 	}},
