@@ -45,7 +45,7 @@ type benchCommand struct {
 	Only     []string `placeholder:"NAME" help:"Measure only what these ratios or measurements need; an unknown name lists them all."`
 	Rounds   int      `placeholder:"N" help:"Rounds; the median counts. Default: 5, with --quick 1."`
 	Seconds  float64  `placeholder:"N" help:"Length of each measurement. Default: 5, with --quick 1."`
-	Postgres string   `env:"PERMITX_BENCH_POSTGRES" placeholder:"URL" help:"PostgreSQL server on which databases and roles may be made and dropped, postgres://…. Default: a private one from the programs that are installed, with PostgreSQL's settings for durability."`
+	Postgres string   `env:"PERMITX_BENCH_POSTGRES" placeholder:"URL" help:"PostgreSQL server on which databases and roles may be made and dropped, postgres://…. Default: a private one from the programs that are installed, with PostgreSQL's defaults for durability and the memory that the README advises."`
 	Dir      string   `placeholder:"DIR" help:"Directory for the databases, on a disk. Default: where temporary files go."`
 	Profile  string   `placeholder:"DIR" help:"Write a CPU profile of the server for each measurement there."`
 

@@ -251,6 +251,7 @@ func (w *work) addPerson(p *Participant) {
 		w.participants[p.Pseudonym] = p
 	}
 }
+
 // neededOf names the day and the total of a line; of a participant who is new,
 // nothing is there yet.
 func neededOf(w *work, l *line, days map[DayKey]bool, totals map[TotalKey]bool) {

@@ -53,11 +53,13 @@ type openPart struct {
 	digest hash.Hash
 }
 
-func newWork(r Registry, pools map[PoolKey]*Pool, gone map[Month]bool, pace *Pace) *work {
+// newWork begins a commit of about so many activities.
+func newWork(r Registry, pools map[PoolKey]*Pool, gone map[Month]bool, pace *Pace, activities int) *work {
 	return &work{
-		pace: pace, nextIDs: r, before: &work{}, answered: map[ActorKey]earlier{}, keys: map[Key]KeyRow{}, participants: map[Pseudonym]*Participant{}, byID: map[int64]*Participant{},
-		days: map[DayKey]*Day{}, totals: map[TotalKey]*Total{}, rows: map[int64]*Row{}, pools: pools, gone: gone,
-		isNew: map[any]bool{}, seen: map[any]bool{}, batchRows: map[Month][]*Row{}, parts: map[partKey]*openPart{}, messages: map[int64]Outgoing{},
+		pace: pace, nextIDs: r, before: &work{}, answered: map[ActorKey]earlier{},
+		keys: make(map[Key]KeyRow, activities), participants: make(map[Pseudonym]*Participant, activities), byID: make(map[int64]*Participant, activities),
+		days: make(map[DayKey]*Day, activities), totals: map[TotalKey]*Total{}, rows: make(map[int64]*Row, activities), pools: pools, gone: gone,
+		isNew: make(map[any]bool, activities), seen: make(map[any]bool, 2*activities), batchRows: map[Month][]*Row{}, parts: map[partKey]*openPart{}, messages: map[int64]Outgoing{},
 		out: Changes{Rows: map[Month][]Row{}},
 	}
 }

@@ -75,17 +75,23 @@ func (in *Intake) next(before *flight) (all []*request, ended bool) {
 
 // take gives all that waits, up to the bound of a commit.
 func (in *Intake) take(first *request) []*request {
-	all, n := []*request{first}, len(first.batch)
-	for n < activitiesACommit {
+	all := []*request{first}
+	for activitiesOf(all) < activitiesACommit {
 		select {
 		case r := <-in.queue:
 			all = append(all, r)
-			n += len(r.batch)
 		default:
 			return all
 		}
 	}
 	return all
+}
+
+func activitiesOf(all []*request) (n int) {
+	for _, r := range all {
+		n += len(r.batch)
+	}
+	return n
 }
 
 // advance judges requests while the commit before them is on its way, and sends theirs
@@ -176,7 +182,7 @@ func (in *Intake) judge(ctx context.Context, all []*request, before *flight) (*f
 	if err := in.stamp(all); err != nil {
 		return nil, err
 	}
-	w := newWork(in.registry, in.pools, in.gone, in.c.Pace)
+	w := newWork(in.registry, in.pools, in.gone, in.c.Pace, activitiesOf(all))
 	if before != nil {
 		w.before = before.work
 	}

@@ -280,3 +280,62 @@ func sendUntilTaken(t *testing.T, in *intake.Intake, b intake.Batch) []byte {
 	t.Errorf("batch %s was never taken", b.Key)
 	return nil
 }
+
+// Batches of very many rows are written in another way than small ones: all of one or
+// nothing, behind the same fence.
+func TestIntake_ManyRows(t *testing.T) {
+	t.Parallel()
+	onBothIntakes(t, func(t *testing.T, url string) {
+		t.Helper()
+		s, now := openedIntake(t, url), someDay
+		in := intakeOf(t, s, &now)
+		many := func(from int) (all []intake.Activity) {
+			for i := range 1200 {
+				all = append(all, ride(fmt.Sprint(from+i), fmt.Sprint("p", from+i), 3, 8, 0))
+			}
+			return append(all, all[7])
+		}
+		if got := submit(t, in, "first", many(0)...); got.Accepted != 1200 || got.Duplicates != 1 || got.Amount != "62.4" {
+			t.Errorf("%d accepted, %d duplicates, %s kgCO2e", got.Accepted, got.Duplicates, got.Amount)
+		}
+		if got := submit(t, in, "second", many(600)...); got.Accepted != 600 || got.Duplicates != 601 {
+			t.Errorf("%d accepted, %d duplicates of rides of which a half came before", got.Accepted, got.Duplicates)
+		}
+		verified(t, s)
+
+		if _, err := openedIntake(t, url).TakeOver(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		before := headOf(t, s)
+		if _, err := in.Submit(t.Context(), intake.Batch{Actor: 1, Source: 1, Key: "third", Activities: many(5000)}); err == nil {
+			t.Error("a writer that was fenced wrote")
+		}
+		<-in.Stopped()
+		if !bytes.Equal(before, headOf(t, s)) {
+			t.Error("a writer that was fenced left something")
+		}
+		verified(t, s)
+	})
+}
+
+// What the database refuses of very many rows fails alone.
+func TestIntake_ManyRowsRefused(t *testing.T) {
+	t.Parallel()
+	onBothIntakes(t, func(t *testing.T, url string) {
+		t.Helper()
+		s, now := openedIntake(t, url), someDay
+		in := intakeOf(t, s, &now)
+		defer in.Close()
+		all := func(from, daysBefore int) (all []intake.Activity) {
+			for i := range 700 {
+				all = append(all, ride(fmt.Sprint(from+i), fmt.Sprint("p", i), daysBefore, 8, 0))
+			}
+			return all
+		}
+		submit(t, in, "first", all(0, 3)...)
+		execIntake(t, url, "DROP TABLE activity_202607")
+		if got := submit(t, in, "second", all(1000, 4)...); got.Accepted != 0 || got.Activities[0].Code != "activity.month_taken_away" {
+			t.Errorf("into a month whose table is gone: %d accepted, %s", got.Accepted, got.Activities[0].Code)
+		}
+	})
+}

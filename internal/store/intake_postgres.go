@@ -14,7 +14,7 @@ import (
 	"permitx/internal/intake"
 )
 
-// intakePostgres flushes in one round trip, as an implicit transaction. What the writer
+// intakePostgres flushes a few rows in one round trip, as an implicit transaction. What the writer
 // looks up has a connection of its own, and so a process: it is read while a flush is written.
 type intakePostgres struct{ write, look, read *sql.DB }
 
@@ -59,12 +59,7 @@ func (d *intakePostgres) flush(ctx context.Context, c *intake.Changes, all []row
 	}
 	defer conn.Close()
 	return conn.Raw(func(driver any) error {
-		batch := &pgx.Batch{}
-		batch.Queue(intakeFenceSQL, intakeFence(c)...)
-		for i := range all {
-			batch.Queue(all[i].arraySQL(), all[i].columns...)
-		}
-		err := driver.(*stdlib.Conn).Conn().SendBatch(ctx, batch).Close() //nolint:errcheck // stdlib's own type
+		err := send(ctx, driver.(*stdlib.Conn).Conn(), c, all) //nolint:errcheck // stdlib's own type
 		switch {
 		case err == nil:
 			return nil
@@ -77,6 +72,60 @@ func (d *intakePostgres) flush(ctx context.Context, c *intake.Changes, all []row
 		return fmt.Errorf("%w: %w", intake.ErrUnknown, err)
 	})
 }
+
+// copyRows are how many new rows of a table are copied into it. COPY takes half the time of an INSERT of
+// as many rows, but a transaction of several round trips, where a few rows take one.
+const copyRows = 500
+
+// send writes rows: the many new ones of a table by COPY, all others in one round trip.
+func send(ctx context.Context, conn *pgx.Conn, c *intake.Changes, all []rows) error {
+	batch := &pgx.Batch{}
+	batch.Queue(intakeFenceSQL, intakeFence(c)...)
+	var many []*rows
+	for i := range all {
+		if r := &all[i]; r.n >= copyRows && !r.changed {
+			many = append(many, r)
+		} else {
+			batch.Queue(r.arraySQL(), r.columns...)
+		}
+	}
+	if len(many) == 0 {
+		return conn.SendBatch(ctx, batch).Close()
+	}
+	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+			return err
+		}
+		for _, r := range many {
+			if _, err := tx.CopyFrom(ctx, pgx.Identifier{r.table}, r.names, &copying{rows: r, row: -1}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// copying gives rows one by one.
+type copying struct {
+	*rows
+	row   int
+	cells []any
+}
+
+func (c *copying) Next() bool {
+	c.row++
+	return c.row < c.n
+}
+
+func (c *copying) Values() ([]any, error) {
+	c.cells = c.cells[:0]
+	for column := range c.columns {
+		c.cells = append(c.cells, c.value(column, c.row))
+	}
+	return c.cells, nil
+}
+
+func (*copying) Err() error { return nil }
 
 // lookup joins the keys, as one array a column, to the table.
 func (d *intakePostgres) lookup(ctx context.Context, l *lookup, each func(*sql.Rows) error) error {
