@@ -1504,6 +1504,33 @@ func (e ExceptionKind) Valid() bool {
 	}
 }
 
+// Defines values for ExcludedActivityCountedIn.
+const (
+	ExcludedActivityCountedInCcer             ExcludedActivityCountedIn = "ccer"
+	ExcludedActivityCountedInGreenCertificate ExcludedActivityCountedIn = "green_certificate"
+	ExcludedActivityCountedInLocalEts         ExcludedActivityCountedIn = "local_ets"
+	ExcludedActivityCountedInNationalEts      ExcludedActivityCountedIn = "national_ets"
+	ExcludedActivityCountedInProject          ExcludedActivityCountedIn = "project"
+)
+
+// Valid indicates whether the value is a known member of the ExcludedActivityCountedIn enum.
+func (e ExcludedActivityCountedIn) Valid() bool {
+	switch e {
+	case ExcludedActivityCountedInCcer:
+		return true
+	case ExcludedActivityCountedInGreenCertificate:
+		return true
+	case ExcludedActivityCountedInLocalEts:
+		return true
+	case ExcludedActivityCountedInNationalEts:
+		return true
+	case ExcludedActivityCountedInProject:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ExclusionList.
 const (
 	ExclusionListCcer             ExclusionList = "ccer"
@@ -8541,8 +8568,8 @@ type ExcludedActivity struct {
 	// Amount What was taken back.
 	Amount ReductionChange `json:"amount"`
 
-	// CountedIn A register whose reductions are not counted again.
-	CountedIn ExclusionList `json:"counted_in"`
+	// CountedIn The list; `project`: a project of this registry counts the plant.
+	CountedIn ExcludedActivityCountedIn `json:"counted_in"`
 
 	// Identifier What the list calls the plant or certificate.
 	Identifier string `json:"identifier"`
@@ -8551,6 +8578,9 @@ type ExcludedActivity struct {
 	Reversal ID     `json:"reversal"`
 	SourceID string `json:"source_id"`
 }
+
+// ExcludedActivityCountedIn The list; `project`: a project of this registry counts the plant.
+type ExcludedActivityCountedIn string
 
 // Exclusion An entry of another register.
 type Exclusion struct {

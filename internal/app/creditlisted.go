@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"permitx/internal/calendar"
 	"permitx/internal/carbon"
 	"permitx/internal/intake"
 )
@@ -11,6 +12,27 @@ import (
 // Lister says what lists of other registers have of what an intake has handed on.
 type Lister interface {
 	Listed(ctx context.Context, message int64) (intake.Listed, error)
+}
+
+// Counter says what an intake counts of a plant.
+type Counter interface {
+	CountedOf(ctx context.Context, schemes []int64, plant string, from, to calendar.Date) (intake.Listed, error)
+}
+
+// AskActivities asks an intake whether participants' activities count a plant on days
+// of a project's issuance, in whichever scheme. What they declare later is refused,
+// since the issuance counts it. Returns ErrPeriodCounted.
+func AskActivities(ctx context.Context, in Counter, r *Reference, i carbon.Issuance) error {
+	var schemes []int64
+	for id := range ReadTable(r, CarbonSchemes).All() {
+		schemes = append(schemes, id)
+	}
+	plant := PlantOf(r, i)
+	found, err := in.CountedOf(ctx, schemes, plant, i.PeriodFrom, i.PeriodTo)
+	if err == nil && found.Activities > 0 {
+		err = ErrPeriodCounted.With("activity %d of scheme %d, and %d more, count %.64q in the period: reject it, or have them taken back", found.First.ID, found.First.Scheme, found.Activities-1, plant).At("id")
+	}
+	return err
 }
 
 // AskLists asks the lists of other registers for what an issuance of the

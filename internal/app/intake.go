@@ -44,6 +44,7 @@ type intakeRegister struct {
 	seen     map[scenarioDay]found
 	takes    map[scenarioDay][]*intake.Scenario // of no day
 	upheld   map[refusedActivity]bool           // nil until it is asked
+	plants   map[string][]carbon.Exclusion      // that projects count; nil until it is asked
 }
 
 // refusedActivity is an activity whose refusal was complained about. Whose it is
@@ -142,10 +143,42 @@ func (g *intakeRegister) Counted(scenario, version int64) (_ *intake.Scenario, i
 // identifiersARead bounds how many identifiers one query names.
 const identifiersARead = 1000
 
-// Excluded are the entries that lists have of identifiers.
+// Excluded are the entries that lists have of identifiers, and the periods in which
+// projects of this registry count them.
 func (g *intakeRegister) Excluded(ctx context.Context, identifiers []string) (all []carbon.Exclusion, err error) {
 	err = exclusionsOf(ctx, g.reader, identifiers, func(e carbon.Exclusion) { all = append(all, e) })
+	if g.plants == nil {
+		g.plants = plantsCounted(g.r)
+	}
+	for _, identifier := range identifiers {
+		all = append(all, g.plants[identifier]...)
+	}
 	return all, err
+}
+
+// plantsCounted are the periods that issuances of projects count, by plant.
+func plantsCounted(r *Reference) map[string][]carbon.Exclusion {
+	plants := map[string][]carbon.Exclusion{}
+	for _, i := range ReadTable(r, Issuances).All() {
+		if i.Project == 0 || !i.Live() {
+			continue
+		}
+		plant := PlantOf(r, i)
+		plants[plant] = append(plants[plant], carbon.Exclusion{
+			List: carbon.OwnProjects, Identifier: plant, ValidFrom: i.PeriodFrom, ValidTo: i.PeriodTo, Source: fmt.Sprintf("issuance %d", i.ID),
+		})
+	}
+	return plants
+}
+
+// PlantOf is what other registers call the plant of an issuance; empty where it is
+// of no project.
+func PlantOf(r *Reference, i carbon.Issuance) string {
+	if i.Plant == "" && i.Project != 0 { // from before I-100
+		p, _ := ReadTable(r, CreditProjects).Get(i.Project)
+		return p.Identifier
+	}
+	return i.Plant
 }
 
 // exclusionsOf calls each with the entries that lists have of identifiers.

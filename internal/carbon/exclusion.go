@@ -18,6 +18,9 @@ const (
 	GreenCertificate List = "green_certificate"
 )
 
+// OwnProjects are the plants that projects of this registry have counted. Nobody imports it.
+const OwnProjects List = "project"
+
 // Lists are all lists.
 var Lists = []List{NationalETS, LocalETS, CCER, GreenCertificate}
 

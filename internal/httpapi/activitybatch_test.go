@@ -79,10 +79,10 @@ func TestActivityBatch_Malformed(t *testing.T) {
 	good := rideOf("1", walkedPerson)
 	for name, c := range map[string]struct{ body, field string }{
 		"empty":          {"\n", ""},
-		"not JSON":       {good + "ride\n", ""},
+		"not JSON":       {good + "ride\n", "/1"},
 		"name of person": {good + strings.Replace(good, walkedPerson, "Zhang San", 1), "/1/participant"},
 		"phone":          {strings.Replace(good, walkedPerson, "13800138000", 1), "/0/participant"},
-		"number":         {strings.Replace(good, `"value":"1"`, `"value":1`, 1), "/0/value"},
+		"number":         {strings.Replace(good, `"value":"1"`, `"value":1`, 1), "/0/inputs/0/value"},
 		"no scenario":    {good + good + strings.Replace(good, `"scenario":"BUS",`, "", 1), "/2/scenario"},
 		"unknown field":  {strings.Replace(good, "source_id", "sourceid", 1), "/0/sourceid"},
 		"time":           {strings.Replace(good, "2026-06-25T08:00:00", "2026-06-25", 1), "/0/from"},

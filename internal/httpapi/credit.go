@@ -140,21 +140,33 @@ func (s *Server) IssuePool(ctx context.Context, r gen.IssuePoolRequestObject) (g
 	return s.create(ctx, r.Params.IdempotencyKey, c)
 }
 
-// StepIssuance takes a step of an issuance. Before units are issued the lists of
-// other registers are asked again for what a pool counts, beside the writer.
+// StepIssuance takes a step of an issuance. Before units are issued it is asked,
+// beside the writer, whether what they are of is counted elsewhere.
 func (s *Server) StepIssuance(ctx context.Context, r gen.StepIssuanceRequestObject) (gen.StepIssuanceResponseObject, error) {
 	c := app.IssuanceStep{Issuance: r.ID, Event: carbon.IssuanceEvent(r.Body.Event), Document: deref(r.Body.Document), Failed: deref(r.Body.Failed)}
 	i, known := app.ReadTable(s.app.Reference(), app.Issuances).Get(r.ID)
-	if k := callOf(ctx); known && i.FromIntake() && c.Event == carbon.Issue && app.MayIssue(k.actor, i) { // another is refused by the writer
-		in, err := s.intake()
-		if err != nil {
-			return nil, err
-		}
-		if c.ListsAsked, err = app.AskLists(k.ctx, in, s.rows, i); err != nil { //nolint:contextcheck // the request's own
+	if known && c.Event == carbon.Issue && app.MayIssue(callOf(ctx).actor, i) { // another is refused by the writer
+		var err error
+		if c.ListsAsked, err = s.countedElsewhere(callOf(ctx).ctx, i); err != nil { //nolint:contextcheck // the request's own
 			return nil, err
 		}
 	}
 	return s.do(ctx, r.Params.IdempotencyKey, c)
+}
+
+// countedElsewhere asks lists for what a pool of the own intake counts, and the
+// intake for a project's plant. A registry without an intake has nothing in it.
+func (s *Server) countedElsewhere(ctx context.Context, i carbon.Issuance) (listsAsked int64, err error) {
+	in, err := s.intake()
+	switch {
+	case i.FromIntake() && err == nil:
+		return app.AskLists(ctx, in, s.rows, i)
+	case i.FromIntake():
+		return 0, err
+	case i.Project != 0 && err == nil:
+		return 0, app.AskActivities(ctx, in, s.app.Reference(), i)
+	}
+	return 0, nil
 }
 
 // RevokeCredits revokes units of an issuance.

@@ -1,9 +1,11 @@
 package httpapi
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"strconv"
 
 	"permitx/internal/calendar"
 	"permitx/internal/carbon"
@@ -71,11 +73,17 @@ func decodeActivities(pace *intake.Pace, data []byte) (all []intake.Activity, di
 	}
 	switch {
 	case s.stop != nil:
-		return nil, digest, s.stop
+		return nil, digest, s.stopAt()
 	case len(all) == 0:
 		return nil, digest, fault.Invalidf("", "the body must have a line for each activity, a JSON object")
 	}
 	return all, s.digest(), s.wrong.err()
+}
+
+// stopAt names the line that is not JSON.
+func (s *scanner) stopAt() error {
+	line := bytes.Count(s.data[:min(s.at, len(s.data))], []byte("\n")) + 1
+	return s.stop.With("line %d: %s", line, s.stop.Detail).At(s.pointer(""))
 }
 
 // digest is the SHA-256 of the data without what is secret in it.
@@ -180,7 +188,7 @@ func isHex(text []byte) bool {
 	return true
 }
 
-// inputs reads the measured values. A problem names the line, not the input.
+// inputs reads the measured values.
 func (s *scanner) inputs() []carbon.Value {
 	if s.skipSpace() != '[' {
 		s.mismatch("inputs", inputsOfIt)
@@ -193,7 +201,9 @@ func (s *scanner) inputs() []carbon.Value {
 			s.at++
 			break
 		}
+		s.path = append(s.path, "inputs", strconv.Itoa(len(all)))
 		all = append(all, s.input())
+		s.path = s.path[:len(s.path)-2]
 		if s.stop == nil && s.skipSpace() == ']' {
 			s.at++
 			break

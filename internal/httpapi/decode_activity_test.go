@@ -3,6 +3,8 @@ package httpapi
 import (
 	"strings"
 	"testing"
+
+	"permitx/internal/fault"
 )
 
 // The digest of a batch that stays says nothing of its participants, however
@@ -31,4 +33,30 @@ func TestDecodeActivities_Digest(t *testing.T) {
 			t.Errorf("the digest does not depend on %s", change[0])
 		}
 	}
+}
+
+// A line that is malformed is named, with the field, and an input by its place.
+func TestDecodeActivities_NamesTheLine(t *testing.T) {
+	t.Parallel()
+	good := strings.TrimSuffix(rideLine("1"), "\n")
+	for _, c := range []struct{ line, field, detail string }{
+		{`hello`, "/1", "line 2: the body is not JSON"},
+		{good[:40], "/1", "line 2: the body is not JSON: the mistake is at byte"},
+		{strings.Replace(good, `"scenario"`, `scenario`, 1), "/1", "line 2: "},
+		{strings.Replace(good, `"value":"1"`, `"value":"1,5"`, 1), "/1/inputs/0/value", ""},
+		{strings.Replace(good, `"inputs":[`, `"inputs":[{"name":"x","value":"1","unit":"km"},{"name":"y","unit":"km"},`, 1), "/1/inputs/1/value", "is missing"},
+		{strings.Replace(good, `"scenario"`, `"szenario"`, 1), "/1/szenario", "there is no such field"},
+		{strings.Replace(good, "08:00:00", "8:00", 1), "/1/from", "is not a time"},
+	} {
+		_, _, err := decodeActivities(nil, []byte(good+"\n"+c.line+"\n"+good+"\n"))
+		if f, ok := fault.As(err); !ok || f.Field != c.field || !strings.Contains(f.Detail, c.detail) {
+			t.Errorf("%s: %+v; want %q at %s", c.line, err, c.detail, c.field)
+		}
+	}
+}
+
+// rideLine is a line of a batch.
+func rideLine(sourceID string) string {
+	return `{"source_id":"` + sourceID + `","scenario":"BUS","participant":"0123456789abcdef0123456789abcdef","from":"2026-06-25T08:00:00+08:00",` +
+		`"to":"2026-06-25T08:10:00+08:00","inputs":[{"name":"rides","value":"1","unit":"ride"}],"evidence":"` + strings.Repeat("0", 64) + `"}` + "\n"
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"permitx/internal/calendar"
 	"permitx/internal/carbon"
 )
 
@@ -58,6 +59,53 @@ func (in *Intake) listedNow(ctx context.Context, message int64) (Listed, error) 
 		return nil
 	})
 	return found, err
+}
+
+// CountedOf finds what schemes count of a plant on the days from … to, and was not
+// taken back, all as it was at one moment. Months that were taken away are passed over.
+func (in *Intake) CountedOf(ctx context.Context, schemes []int64, plant string, from, to calendar.Date) (Listed, error) {
+	found, err := in.countedOfNow(ctx, schemes, plant, from, to)
+	if errors.Is(err, ErrRejected) {
+		return in.countedOfNow(ctx, schemes, plant, from, to)
+	}
+	return found, err
+}
+
+func (in *Intake) countedOfNow(ctx context.Context, schemes []int64, plant string, from, to calendar.Date) (found Listed, err error) {
+	reg, err := in.c.Register()
+	if err != nil {
+		return found, ErrUnavailable.Because(err)
+	}
+	r, end, err := in.c.Store.Snapshot(ctx)
+	if err != nil {
+		return found, err
+	}
+	defer end()
+	months, err := r.Months(ctx)
+	if err != nil {
+		return found, fmt.Errorf("find the months: %w", err)
+	}
+	for _, m := range months {
+		if m < MonthOf(from) || m > MonthOf(to) {
+			continue
+		}
+		for _, scheme := range schemes {
+			err := r.Identified(ctx, m, scheme, func(row Row) error {
+				_, inputs := reg.Counted(row.Scenario, row.Methodology)
+				if row.Day < from || row.Day > to || identifierOf(row.Inputs, inputs) != plant {
+					return nil
+				}
+				if found.Activities++; found.Activities == 1 {
+					found.First = row
+				}
+				return nil
+			})
+			if err != nil {
+				return found, fmt.Errorf("read the activities of %s that name a plant: %w", m, err)
+			}
+		}
+	}
+	return found, nil
 }
 
 // listingOf is a listing of what a message handed on, and the months of it that
