@@ -199,6 +199,7 @@ type touched struct {
 	acquisitions []acquisitionMark
 	surpluses    []surplusMark
 	records      []recordMark
+	planted      []plantedMark
 	accounts     []ledger.Account
 	postings     int // index into the batch
 	trades       int
@@ -217,6 +218,12 @@ type acquisitionMark struct {
 type surplusMark struct {
 	row      *market.Surplus
 	previous int64
+}
+
+// plantedMark is a row that a migration has written, as it was before the command.
+type plantedMark struct {
+	table string
+	image []byte
 }
 
 type recordMark struct {

@@ -92,6 +92,10 @@ func (b *Batch) keep(p []byte) []byte {
 	return b.arena[start:len(b.arena):len(b.arena)]
 }
 
+// planted is what stands for a command with the image of a row as a migration has written
+// it. The journal keeps that with the first command that changes the row.
+const planted = -1
+
 // appendChange appends the after-image of a mutable row: its table, the
 // command that had last written it (0 for a new row), and its encoding.
 func appendChange(b []byte, table string, previous int64, encode func([]byte) []byte) []byte {

@@ -85,7 +85,9 @@ func TestNotice_DeliveryRefused(t *testing.T) {
 		why          string
 	}{
 		"licence suspended": {
-			func(o *office, f firm) { o.does(o.leader, LicenceState{f.licence.ID, catalog.LicenceSuspended, "r", "d"}) },
+			func(o *office, f firm) {
+				o.does(o.leader, LicenceState{f.licence.ID, catalog.LicenceSuspended, "r", "d"})
+			},
 			func(o *office, f firm) { o.does(o.leader, LicenceState{f.licence.ID, catalog.LicenceValid, "r", "d"}) },
 			"licence",
 		},

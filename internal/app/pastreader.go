@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"permitx/internal/calendar"
+	"permitx/internal/fault"
 	"permitx/internal/settlement"
 )
 
@@ -21,10 +22,43 @@ type pastReader struct {
 	last int64 // number of the command
 }
 
-// ReaderAsOf reads what was recorded up to the end of a day, as it was then.
+// ReaderAsOf reads what was recorded up to the end of a day, as it was then. It fails for
+// a day of which rows cannot be led back.
 func (a *App) ReaderAsOf(ctx context.Context, day calendar.Date) (Reader, error) {
-	last, err := numberBefore(ctx, a.Reader(), day.AddDays(1).Start())
-	return pastReader{a.Reader(), last}, err
+	r := a.Reader()
+	last, err := numberBefore(ctx, r, day.AddDays(1).Start())
+	if err == nil {
+		err = checkKnown(ctx, r, last)
+	}
+	return pastReader{r, last}, err
+}
+
+// The marks of two migrations: before the one they gave registries in service rows that no
+// command has written, and since the other the journal keeps what such a row was.
+const (
+	lastPlanting = "I-63"
+	plantedKept  = "I-10 planted"
+)
+
+// checkKnown refuses a past command of a registry that was in service when migrations gave
+// it rows, from before the journal kept what these were.
+func checkKnown(ctx context.Context, r Reader, last int64) error {
+	var marks []InvariantStart
+	if err := r.Find(ctx, InvariantStarts.name, Query{}.And("invariant", In, []string{lastPlanting, plantedKept}), &marks); err != nil {
+		return err
+	}
+	of := map[string]int64{}
+	for _, m := range marks {
+		of[m.Invariant] = m.Number
+	}
+	if of[lastPlanting] == 0 || last >= of[plantedKept] {
+		return nil
+	}
+	var journal []JournalRow
+	if err := r.Find(ctx, Journal.name, Where("number", of[plantedKept]), &journal); err != nil || len(journal) == 0 {
+		return err
+	}
+	return fault.Invalidf("as_of", "must be %s or later: what rows of before were then the journal does not say", journal[0].At.Date())
 }
 
 // fixedColumns are columns that never change, such as the instants at which rows were
@@ -135,11 +169,25 @@ func (p pastReader) leadBack(ctx context.Context, table string, row any) (bool, 
 			return false, fmt.Errorf("app: journal row %d should have written row %d of %s", number, id, table)
 		case number <= p.last:
 			return true, decodeRecord(image.image, row)
-		case image.previous == 0:
-			return false, nil
+		case image.previous == 0: // made by this command, or it was there as a migration has written it
+			was, found, err := firstImageOf(journal[0], table, id)
+			if err != nil || !found {
+				return false, err
+			}
+			return true, decodeRecord(was.image, row)
 		}
 		number = image.previous
 	}
+}
+
+// firstImageOf is the image that a journal row has of a row as a migration has written it.
+func firstImageOf(row JournalRow, table string, id int64) (found change, ok bool, err error) {
+	err = parseChanges(row.Changes, func(ch change) {
+		if ch.previous == planted && ch.table == table && imageID(ch.image) == id {
+			found, ok = ch, true
+		}
+	})
+	return found, ok, err
 }
 
 // decodeRecord reads what appendRecord has written into a record, given a pointer to it.

@@ -345,8 +345,14 @@ func Put[R any](tx *Tx, t Table[R], row R) R {
 	}
 	id, previous := idOf(&row), commandOf(&row)
 	isNew := id == 0
-	if isNew {
+	switch {
+	case isNew:
 		id, previous = tx.nextID(t.name), 0
+	case previous == 0:
+		before := mustGet(tx, t, id)
+		if previous = commandOf(&before); previous == 0 {
+			tx.keepPlanted(t.name, &before)
+		}
 	}
 	stamp(&row, id, tx.Number)
 	staged := tx.batch.Records[t.name]
@@ -374,6 +380,12 @@ func Put[R any](tx *Tx, t Table[R], row R) R {
 		tx.onRow(any(row))
 	}
 	return row
+}
+
+// keepPlanted keeps for the journal what a row was that no command has written yet, given
+// a pointer to it.
+func (tx *Tx) keepPlanted(table string, row any) {
+	tx.touched.planted = append(tx.touched.planted, plantedMark{table, tables[table].encode(nil, row)})
 }
 
 // onResident keeps the indexes over resident tables in step.

@@ -249,6 +249,9 @@ func (tx *Tx) digest() (changes, digest []byte) {
 	for _, m := range tx.touched.surpluses {
 		b = appendChange(b, Surpluses.name, m.previous, func(b []byte) []byte { return appendSurplus(b, m.row) })
 	}
+	for _, m := range tx.touched.planted { // before what the command has made of it
+		b = appendChange(b, m.table, planted, func(b []byte) []byte { return append(b, m.image...) })
+	}
 	for _, m := range tx.touched.records {
 		row := tx.batch.Records[m.table].ByID[m.id]
 		b = appendChange(b, m.table, m.previous, func(b []byte) []byte { return appendRecord(b, row) })
