@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"permitx/internal/auction"
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/identity"
@@ -187,4 +188,29 @@ func TestNotice_PaidTooLate(t *testing.T) {
 	p.Refusal = "planted"
 	o.store.table(Notices.name).put(p.ID, p)
 	o.finds("I-126", p.ID)
+}
+
+// What a winner has paid for and can get no more waits for the revocation of his award, which
+// opens the refund.
+func TestNotice_DeliveryRefused_Award(t *testing.T) {
+	t.Parallel()
+	d := openAuctionDesk(t, 3)
+	_, awards := d.certified()
+	a, f := awards[0], d.firms[0]
+	done[auction.Award](d.office, f.user, AwardSign{a.ID})
+	a = done[auction.Award](d.office, d.clerk, AwardContract{a.ID, "合同 1"})
+	d.does(d.finance, NoticeProve{Notice: a.Notice, Amount: a.Amount, Proof: "缴款 1", PaidOn: 20260713})
+	d.waits(d.leader, Awards.name, a.ID, "")
+	d.does(d.leader, LicenceState{f.licence.ID, catalog.LicenceRevoked, "r", "d"})
+	d.settle()
+	d.waits(d.leader, Awards.name, a.ID, "revoke")
+	d.waits(d.leader, Notices.name, a.Notice, "")
+	done[auction.Award](d.office, d.clerk, AwardRevoke{a.ID, "the licence was revoked"})
+	d.waits(d.leader, Awards.name, a.ID, "")
+	r := d.refundOf(a.Notice)
+	d.waits(d.finance, Refunds.name, r.ID, "receive")
+	d.check()
+	done[reserve.TreasuryRefund](d.office, d.finance, RefundCancel{r.ID, "it was of another firm"})
+	d.restart()
+	d.check()
 }
