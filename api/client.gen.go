@@ -1637,7 +1637,7 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/forfeit-statement (the `GetForfeitStatement` operationId).
 	GetForfeitStatement(ctx context.Context, params *GetForfeitStatementParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListFreezes Freezes of permits and funds
+	// ListFreezes Freezes of permits, credits and funds
 	//
 	// Corresponds with GET /v1/freezes (the `ListFreezes` operationId).
 	ListFreezes(ctx context.Context, params *ListFreezesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1711,18 +1711,18 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/freezes/{id}/release (the `ReleaseFreeze` operationId).
 	ReleaseFreeze(ctx context.Context, id PathID, params *ReleaseFreezeParams, body ReleaseFreezeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// SellFrozenWithBody Transfer frozen permits to the buyer of a judicial sale
+	// SellFrozenWithBody Transfer frozen permits or credits to the buyer of a judicial sale
 	//
-	// Only what a court has frozen, paid permits, to a licence in force of the same region. The holder is not asked. Origin, date and price of the permits are kept.
+	// Only what a court has frozen: paid permits, to a licence in force of the same region, or credits, to a party that may buy some. The holder is not asked. Origin, date and price of permits are kept, and the serial numbers of credits.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/freezes/{id}/sales (the `SellFrozen` operationId).
 	SellFrozenWithBody(ctx context.Context, id PathID, params *SellFrozenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// SellFrozen Transfer frozen permits to the buyer of a judicial sale
+	// SellFrozen Transfer frozen permits or credits to the buyer of a judicial sale
 	//
-	// Only what a court has frozen, paid permits, to a licence in force of the same region. The holder is not asked. Origin, date and price of the permits are kept.
+	// Only what a court has frozen: paid permits, to a licence in force of the same region, or credits, to a party that may buy some. The holder is not asked. Origin, date and price of permits are kept, and the serial numbers of credits.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -7729,7 +7729,7 @@ func (c *Client) GetForfeitStatement(ctx context.Context, params *GetForfeitStat
 	return c.Client.Do(req)
 }
 
-// ListFreezes Freezes of permits and funds
+// ListFreezes Freezes of permits, credits and funds
 //
 // Corresponds with GET /v1/freezes (the `ListFreezes` operationId).
 func (c *Client) ListFreezes(ctx context.Context, params *ListFreezesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7903,9 +7903,9 @@ func (c *Client) ReleaseFreeze(ctx context.Context, id PathID, params *ReleaseFr
 	return c.Client.Do(req)
 }
 
-// SellFrozenWithBody Transfer frozen permits to the buyer of a judicial sale
+// SellFrozenWithBody Transfer frozen permits or credits to the buyer of a judicial sale
 //
-// Only what a court has frozen, paid permits, to a licence in force of the same region. The holder is not asked. Origin, date and price of the permits are kept.
+// Only what a court has frozen: paid permits, to a licence in force of the same region, or credits, to a party that may buy some. The holder is not asked. Origin, date and price of permits are kept, and the serial numbers of credits.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7922,9 +7922,9 @@ func (c *Client) SellFrozenWithBody(ctx context.Context, id PathID, params *Sell
 	return c.Client.Do(req)
 }
 
-// SellFrozen Transfer frozen permits to the buyer of a judicial sale
+// SellFrozen Transfer frozen permits or credits to the buyer of a judicial sale
 //
-// Only what a court has frozen, paid permits, to a licence in force of the same region. The holder is not asked. Origin, date and price of the permits are kept.
+// Only what a court has frozen: paid permits, to a licence in force of the same region, or credits, to a party that may buy some. The holder is not asked. Origin, date and price of permits are kept, and the serial numbers of credits.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -41328,7 +41328,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/forfeit-statement (the `GetForfeitStatement` operationId).
 	GetForfeitStatementWithResponse(ctx context.Context, params *GetForfeitStatementParams, reqEditors ...RequestEditorFn) (*GetForfeitStatementResponse, error)
 
-	// ListFreezesWithResponse Freezes of permits and funds
+	// ListFreezesWithResponse Freezes of permits, credits and funds
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -41406,18 +41406,18 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/freezes/{id}/release (the `ReleaseFreeze` operationId).
 	ReleaseFreezeWithResponse(ctx context.Context, id PathID, params *ReleaseFreezeParams, body ReleaseFreezeJSONRequestBody, reqEditors ...RequestEditorFn) (*ReleaseFreezeResponse, error)
 
-	// SellFrozenWithBodyWithResponse Transfer frozen permits to the buyer of a judicial sale
+	// SellFrozenWithBodyWithResponse Transfer frozen permits or credits to the buyer of a judicial sale
 	//
-	// Only what a court has frozen, paid permits, to a licence in force of the same region. The holder is not asked. Origin, date and price of the permits are kept.
+	// Only what a court has frozen: paid permits, to a licence in force of the same region, or credits, to a party that may buy some. The holder is not asked. Origin, date and price of permits are kept, and the serial numbers of credits.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/freezes/{id}/sales (the `SellFrozen` operationId).
 	SellFrozenWithBodyWithResponse(ctx context.Context, id PathID, params *SellFrozenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SellFrozenResponse, error)
 
-	// SellFrozenWithResponse Transfer frozen permits to the buyer of a judicial sale
+	// SellFrozenWithResponse Transfer frozen permits or credits to the buyer of a judicial sale
 	//
-	// Only what a court has frozen, paid permits, to a licence in force of the same region. The holder is not asked. Origin, date and price of the permits are kept.
+	// Only what a court has frozen: paid permits, to a licence in force of the same region, or credits, to a party that may buy some. The holder is not asked. Origin, date and price of permits are kept, and the serial numbers of credits.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -58439,7 +58439,7 @@ func (c *ClientWithResponses) GetForfeitStatementWithResponse(ctx context.Contex
 	return ParseGetForfeitStatementResponse(rsp)
 }
 
-// ListFreezesWithResponse Freezes of permits and funds
+// ListFreezesWithResponse Freezes of permits, credits and funds
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -58577,9 +58577,9 @@ func (c *ClientWithResponses) ReleaseFreezeWithResponse(ctx context.Context, id 
 	return ParseReleaseFreezeResponse(rsp)
 }
 
-// SellFrozenWithBodyWithResponse Transfer frozen permits to the buyer of a judicial sale
+// SellFrozenWithBodyWithResponse Transfer frozen permits or credits to the buyer of a judicial sale
 //
-// Only what a court has frozen, paid permits, to a licence in force of the same region. The holder is not asked. Origin, date and price of the permits are kept.
+// Only what a court has frozen: paid permits, to a licence in force of the same region, or credits, to a party that may buy some. The holder is not asked. Origin, date and price of permits are kept, and the serial numbers of credits.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -58592,9 +58592,9 @@ func (c *ClientWithResponses) SellFrozenWithBodyWithResponse(ctx context.Context
 	return ParseSellFrozenResponse(rsp)
 }
 
-// SellFrozenWithResponse Transfer frozen permits to the buyer of a judicial sale
+// SellFrozenWithResponse Transfer frozen permits or credits to the buyer of a judicial sale
 //
-// Only what a court has frozen, paid permits, to a licence in force of the same region. The holder is not asked. Origin, date and price of the permits are kept.
+// Only what a court has frozen: paid permits, to a licence in force of the same region, or credits, to a party that may buy some. The holder is not asked. Origin, date and price of permits are kept, and the serial numbers of credits.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

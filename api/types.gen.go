@@ -8490,7 +8490,7 @@ type EligibilityObstacle struct {
 	Detail string      `json:"detail"`
 }
 
-// EmergencyFreezeInput Either licence, instrument, origin and quantity, or party and amount.
+// EmergencyFreezeInput Licence, instrument, origin and quantity of permits; party, series and units of credits; or party and amount of money.
 type EmergencyFreezeInput struct {
 	// Amount Of money.
 	Amount *Money `json:"amount,omitempty"`
@@ -8516,12 +8516,18 @@ type EmergencyFreezeInput struct {
 	// Origin Of permits.
 	Origin *Origin `json:"origin,omitempty"`
 
-	// Party Of money: whose funds.
+	// Party Of credits or money: whose they are.
 	Party *ID `json:"party,omitempty"`
 
 	// Quantity Of permits.
 	Quantity *Quantity `json:"quantity,omitempty"`
 	Reason   string    `json:"reason"`
+
+	// Series Of credits.
+	Series *ID `json:"series,omitempty"`
+
+	// Units Of credits: serial units.
+	Units *int64 `json:"units,omitempty"`
 }
 
 // EncumbranceBody On whose behalf a step is taken.
@@ -9124,7 +9130,7 @@ type ForfeitStatement struct {
 	To Date `json:"to"`
 }
 
-// Freeze An order to keep an amount of a holding or of funds where it is. Amounts are in t/a, or in CNY where there is no licence.
+// Freeze An order to keep an amount of a holding, of credits or of funds where it is. Amounts are in t/a of permits, kgCO2e of credits, CNY of funds.
 type Freeze struct {
 	// Account Number of a record.
 	Account ID `json:"account"`
@@ -9159,7 +9165,7 @@ type Freeze struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Absent: funds.
+	// Instrument Absent: funds or credits.
 	Instrument *InstrumentCode `json:"instrument,omitempty"`
 
 	// Issuer Who ordered a freeze.
@@ -9168,13 +9174,13 @@ type Freeze struct {
 	// IssuerName The court or bureau.
 	IssuerName string `json:"issuer_name"`
 
-	// Licence Absent: funds.
+	// Licence Absent: funds or credits.
 	Licence *ID `json:"licence,omitempty"`
 
 	// OrderNumber Of the order, as it is printed.
 	OrderNumber string `json:"order_number"`
 
-	// Origin Absent: funds.
+	// Origin Absent: funds or credits.
 	Origin *Origin `json:"origin,omitempty"`
 
 	// Party Number of a record.
@@ -9193,6 +9199,9 @@ type Freeze struct {
 	//
 	// Example: 330421
 	Region RegionCode `json:"region"`
+
+	// Series Absent: funds or permits.
+	Series *SeriesCode `json:"series,omitempty"`
 
 	// Short Will be frozen as it becomes available.
 	Short Quantity `json:"short"`
@@ -9222,7 +9231,7 @@ type FreezeExtensionInput struct {
 	EndsOn *Date `json:"ends_on,omitempty"`
 }
 
-// FreezeInput Either licence, instrument, origin and quantity, or party and amount.
+// FreezeInput Licence, instrument, origin and quantity of permits; party, series and units of credits; or party and amount of money.
 type FreezeInput struct {
 	// Amount Of money.
 	Amount *Money `json:"amount,omitempty"`
@@ -9248,15 +9257,21 @@ type FreezeInput struct {
 	// Origin Of permits.
 	Origin *Origin `json:"origin,omitempty"`
 
-	// Party Of money: whose funds.
+	// Party Of credits or money: whose they are.
 	Party *ID `json:"party,omitempty"`
 
 	// Quantity Of permits.
 	Quantity *Quantity `json:"quantity,omitempty"`
 	Reason   string    `json:"reason"`
 
+	// Series Of credits.
+	Series *ID `json:"series,omitempty"`
+
 	// StartsOn First day; today where it is absent.
 	StartsOn *Date `json:"starts_on,omitempty"`
+
+	// Units Of credits: serial units.
+	Units *int64 `json:"units,omitempty"`
 }
 
 // FreezeIssuer Who ordered a freeze.
@@ -10239,13 +10254,13 @@ type JournalRow struct {
 	Status int `json:"status"`
 }
 
-// JudicialSale Permits that went to the buyer of a judicial sale.
+// JudicialSale Permits or credits that went to the buyer of a judicial sale.
 type JudicialSale struct {
 	// Amount Paid to the court.
 	Amount Money `json:"amount"`
 
-	// BuyerLicence Number of a record.
-	BuyerLicence ID `json:"buyer_licence"`
+	// BuyerLicence Absent: credits.
+	BuyerLicence *ID `json:"buyer_licence,omitempty"`
 
 	// BuyerParty Number of a record.
 	BuyerParty ID     `json:"buyer_party"`
@@ -10257,20 +10272,16 @@ type JudicialSale struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
-	//
-	// Example: VOCs-20310630
-	Instrument InstrumentCode `json:"instrument"`
+	// Instrument Absent: credits.
+	Instrument *InstrumentCode `json:"instrument,omitempty"`
 
-	// Licence Number of a record.
-	Licence ID `json:"licence"`
+	// Licence Absent: credits.
+	Licence *ID `json:"licence,omitempty"`
 
-	// Party Had the permits.
+	// Party Had them.
 	Party ID `json:"party"`
 
-	// Quantity A quantity of permits in t/a, with at most 6 decimals.
-	//
-	// Example: 13.257
+	// Quantity t/a, of credits t.
 	Quantity Quantity `json:"quantity"`
 
 	// RecordedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
@@ -10283,25 +10294,32 @@ type JudicialSale struct {
 	// Example: 330421
 	Region RegionCode `json:"region"`
 
+	// Series Absent: permits.
+	Series *SeriesCode `json:"series,omitempty"`
+
 	// Transfer Number of a record.
 	Transfer ID `json:"transfer"`
 }
 
-// JudicialSaleInput What goes to the buyer of a judicial sale.
+// JudicialSaleInput What goes to the buyer of a judicial sale: a quantity of permits to a licence, or units of credits to a party.
 type JudicialSaleInput struct {
 	// Amount What the buyer paid to the court.
 	Amount Money `json:"amount"`
 
-	// BuyerLicence Number of a record.
-	BuyerLicence ID `json:"buyer_licence"`
+	// BuyerLicence Of permits.
+	BuyerLicence *ID `json:"buyer_licence,omitempty"`
+
+	// BuyerParty Of credits.
+	BuyerParty *ID `json:"buyer_party,omitempty"`
 
 	// Document The order of the court.
 	Document string `json:"document"`
 
-	// Quantity A quantity of permits in t/a, with at most 6 decimals.
-	//
-	// Example: 13.257
-	Quantity Quantity `json:"quantity"`
+	// Quantity Of permits.
+	Quantity *Quantity `json:"quantity,omitempty"`
+
+	// Units Of credits: serial units.
+	Units *int64 `json:"units,omitempty"`
 }
 
 // JudicialSalePage defines model for JudicialSalePage.

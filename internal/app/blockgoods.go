@@ -107,7 +107,7 @@ func (v *View) checkBlockGoods(b market.Block, key ledger.Key) error {
 	m, i := rowsOf(v.state, Markets).rows[b.Market], rowsOf(v.state, Instruments).rows[b.Instrument]
 	if b.OfCredits() {
 		h, q := goodsHolder(b.SellerParty, i), goodsHeld(true, b.Quantity)
-		if err := v.ledger.CheckHold(key, q); err != nil {
+		if err := v.checkCreditsThere(h, q); err != nil {
 			return err
 		}
 		if err := v.checkCreditResale(m, h, q); err != nil {

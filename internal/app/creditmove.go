@@ -304,7 +304,7 @@ func (c CreditRevoke) Decide(v *View) (Apply, error) {
 const revokedMost = 2000
 
 // unspent picks up to units of an issuance that its party still has and that
-// are neither offered by auction, sold in a block trade nor locked, and the open
+// are neither offered by auction, sold in a block trade, frozen nor locked, and the open
 // orders that are in their way: these sell them, or could not deliver what they sell
 // out of so few ranges.
 func (v *View) unspent(i carbon.Issuance, units int64) (creditMove, int64, []*market.Record, error) {
@@ -316,15 +316,16 @@ func (v *View) unspent(i carbon.Issuance, units int64) (creditMove, int64, []*ma
 		there += r.Units()
 	}
 	key, one := creditKey(ledger.Credits, scheme, series, i.Party), int64(scheme.SerialUnit)
-	if units = min(units, there, v.credits.free[h]-v.unitsPromised(h)); units == 0 {
+	frozen, _ := v.frozenUnits(h)
+	if units = min(units, there, v.credits.free[h]-v.unitsPromised(h)-frozen); units == 0 {
 		return creditMove{}, 0, nil, nil
 	}
 	taken, err := carbon.Take(v.freeOfIssuance(h, i.ID), units, revokedMost)
 	if err != nil {
 		return creditMove{}, 0, nil, err
 	}
-	over := (v.unitsInBook(h) - v.deliverable(h, taken)) * one
-	resting := v.leave(v.ordersUncovering(key, v.ledger.Balance(key).Available()+over))
+	spare := v.spareUnits(h)
+	resting := v.leave(v.ordersUncovering(key, max(units, spare+v.unitsInBook(h)-v.deliverable(h, taken))*one))
 	return creditMove{taken, transferOf(ledger.CreditRevocation, key, creditKey(ledger.CreditsIssued, scheme, series, 0), units*one)}, units, resting, nil
 }
 

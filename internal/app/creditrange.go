@@ -96,14 +96,23 @@ func (v *View) freeRanges(h creditHolder) iter.Seq[carbon.Range] {
 	return v.rangesIf(h, carbon.Range.Free)
 }
 
-// spareRanges are what open orders leave of them: these sell the longest ones.
+// spareRanges are what open orders, block trades and freezes leave of them.
 func (v *View) spareRanges(h creditHolder) iter.Seq[carbon.Range] {
+	return v.unsoldRanges(h, v.spareUnits(h))
+}
+
+// unsoldRanges are up to so many units of them that open orders and block trades do
+// not sell: these sell the longest ones.
+func (v *View) unsoldRanges(h creditHolder, most int64) iter.Seq[carbon.Range] {
 	sold := v.unitsInBook(h)
 	return func(yield func(carbon.Range) bool) {
+		left := most
 		for r := range v.freeRanges(h) {
 			kept := min(sold, r.Units())
 			sold -= kept
-			if r.LastUnit -= kept; r.Units() > 0 && !yield(r) {
+			r.LastUnit -= kept
+			r.LastUnit = min(r.LastUnit, r.FirstUnit+left-1)
+			if left -= r.Units(); r.Units() > 0 && !yield(r) || left == 0 {
 				return
 			}
 		}
@@ -140,8 +149,14 @@ func (s *state) creditAccount(h creditHolder) (ledger.Key, carbon.Scheme) {
 
 // unitsInBook is how many units a party's open orders and block trades sell.
 func (v *View) unitsInBook(h creditHolder) int64 {
+	frozen, _ := v.frozenUnits(h)
+	return v.credits.free[h] - v.spareUnits(h) - frozen
+}
+
+// spareUnits is how many units a party may dispose of.
+func (v *View) spareUnits(h creditHolder) int64 {
 	key, scheme := v.creditAccount(h)
-	return v.credits.free[h] - v.ledger.Balance(key).Available()/int64(scheme.SerialUnit)
+	return v.ledger.Balance(key).Available() / int64(scheme.SerialUnit)
 }
 
 // unitsPromised is how many of them another party relies on: all that no order sells.
@@ -209,10 +224,14 @@ func transferOf(r ledger.Reason, from, to ledger.Key, amount int64) ledger.Trans
 	return ledger.Transfer{Reason: r, Legs: []ledger.Leg{{Debit: from, Credit: to, Amount: amount}}}
 }
 
-// pickSpare picks units that a party has and its open orders do not sell. Returns
-// ErrInBook, or fails as carbon.Split.
+// pickSpare picks units that a party has and that are neither on sale by its open
+// orders and block trades nor frozen. Returns ErrInBook or ErrUnitsFrozen, or fails
+// as carbon.Split.
 func (v *View) pickSpare(h creditHolder, units int64) ([]carbon.Range, error) {
-	if spare := v.credits.free[h] - v.unitsInBook(h); units > spare && units <= v.credits.free[h] {
+	if err := v.checkNotFrozen(h, units); err != nil {
+		return nil, err
+	}
+	if spare := v.spareUnits(h); units > spare && units <= v.credits.free[h] {
 		return nil, ErrInBook.With("%d units are wanted, open orders and block trades leave %d", units, spare)
 	}
 	return carbon.Split(v.spareRanges(h), units)
@@ -222,9 +241,20 @@ func (v *View) pickSpare(h creditHolder, units int64) ([]carbon.Range, error) {
 var ErrInBook = fault.New(fault.Refused, "carbon.units_in_book", "the units are on sale by open orders and block trades: end these first").At("units").
 	Under("carbon.in_book", "project default: what an open order or block trade sells is nobody's to use")
 
-// checkNotInBook returns ErrInBook when open orders could not deliver what they
-// sell any more without units that are named.
+// checkNotInBook returns ErrInBook when open orders and block trades could not deliver
+// what they sell any more without units that are named, and ErrUnitsFrozen when
+// freezes leave fewer.
 func (v *View) checkNotInBook(h creditHolder, named []carbon.Range) error {
+	var units int64
+	for _, r := range named {
+		units += r.Units()
+	}
+	if err := v.checkNotFrozen(h, units); err != nil {
+		return err
+	}
+	if spare := v.spareUnits(h); units > spare {
+		return ErrInBook.With("%d units are wanted, open orders and block trades leave %d", units, spare)
+	}
 	if sold, left := v.unitsInBook(h), v.deliverable(h, named); sold > left {
 		return ErrInBook.With("open orders and block trades sell %d units, of %d longest ranges that are left they could deliver %d", sold, sellRanges, left)
 	}

@@ -11,6 +11,7 @@ import (
 	"permitx/internal/auction"
 	"permitx/internal/carbon"
 	"permitx/internal/catalog"
+	"permitx/internal/encumbrance"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
@@ -57,6 +58,8 @@ var later = map[reflect.Type][]string{
 	reflect.TypeFor[auction.Award]():               {"Seller", "Uncovered"},
 	reflect.TypeFor[auction.Registration]():        {"Reason", "QuantityMost", "Bidding", "LimitMost"},
 	reflect.TypeFor[permit.Need]():                 {"Bidding"},
+	reflect.TypeFor[encumbrance.Freeze]():          {"Series"},
+	reflect.TypeFor[encumbrance.JudicialSale]():    {"Series"},
 	reflect.TypeFor[carbon.Range]():                {"Offer", "Mirror"},
 	reflect.TypeFor[approval.Proposal]():           {"ApprovedIn"},
 	reflect.TypeFor[carbon.Exclusion]():            {"Region", "Void", "Document"},

@@ -116,7 +116,7 @@ func (h *oneHand) bargains() error {
 		}),
 		eachOf(h.ctx, h.r, JudicialSales, h.inMonth("recorded_at"), func(s encumbrance.JudicialSale) {
 			buyer, _ := licences.Get(s.BuyerLicence)
-			sides, regions := [2]int64{s.Party, s.BuyerParty}, []string{s.Region, buyer.Region}
+			sides, regions := [2]int64{s.Party, s.BuyerParty}, []string{s.Region, cmp.Or(buyer.Region, s.Region)} // of credits there is no licence
 			h.judge(bargain{report.Object{Table: JudicialSales.name, ID: s.ID}, sides, regions, s.RecordedAt, s.RecordedAt})
 		}),
 	)

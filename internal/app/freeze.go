@@ -41,30 +41,33 @@ var (
 // its terms and states are in encumbrance.
 var (
 	// ErrFreezeTwice is returned when the order freezes this account already.
-	ErrFreezeTwice = fault.New(fault.Conflict, "freeze.order_twice", "this order is recorded for the same holding or funds already").At("order_number")
+	ErrFreezeTwice = fault.New(fault.Conflict, "freeze.order_twice", "this order is recorded for the same holding, credits or funds already").At("order_number")
 	// ErrFreezeLapsed is returned when one officer would freeze again what was frozen on one officer's word and not confirmed.
 	ErrFreezeLapsed = fault.New(fault.Refused, "freeze.lapsed_unconfirmed",
-		"an emergency freeze of the same holding or funds lapsed unconfirmed: it is frozen again by an order, with four eyes").Under("freeze.four_eyes", "project default")
+		"an emergency freeze of the same holding, credits or funds lapsed unconfirmed: it is frozen again by an order, with four eyes").Under("freeze.four_eyes", "project default")
 	// ErrFreezePast is returned when a freeze would begin, or end, before today.
 	ErrFreezePast = fault.New(fault.Invalid, "freeze.past", "the day has passed")
-	// ErrFreezeMoney is returned when the money of a freeze would go to a buyer of permits.
-	ErrFreezeMoney = fault.New(fault.Refused, "freeze.of_money", "the freeze is of money: only permits go to the buyer of a judicial sale")
+	// ErrFreezeMoney is returned when the money of a freeze would go to a buyer.
+	ErrFreezeMoney = fault.New(fault.Refused, "freeze.of_money", "the freeze is of money: only permits and credits go to the buyer of a judicial sale")
 	// ErrNotOfCourt is returned when what a bureau has frozen would be sold by a court.
 	ErrNotOfCourt = fault.New(fault.Refused, "freeze.not_of_court", "only what a court has frozen goes to the buyer of a judicial sale")
 	// ErrBuyerRegion is returned when the buyer's licence lies in another region.
 	ErrBuyerRegion = fault.New(fault.Refused, "freeze.buyer_region", "permits stay in their region: the buyer's licence lies in another one").At("buyer_licence")
-	// ErrBuyerIsHolder is returned when permits would go to the licence that has them.
-	ErrBuyerIsHolder = fault.New(fault.Invalid, "freeze.buyer_is_holder", "the permits are this licence's already").At("buyer_licence")
+	// ErrBuyerIsHolder is returned when permits or credits would go to the licence or party that has them.
+	ErrBuyerIsHolder = fault.New(fault.Invalid, "freeze.buyer_is_holder", "they are the buyer's already").At("buyer_licence")
 )
 
 // FreezeTerms say what an order freezes: a quantity of a licence's permits of
-// an instrument and origin, or an amount of a party's funds.
+// an instrument and origin, units of a party's credits of a series, or an amount
+// of its funds.
 type FreezeTerms struct {
 	Licence     int64
 	Instrument  string
 	Origin      ledger.Origin
 	Quantity    quantity.Quantity
 	Party       int64
+	Series      int64 // of credits; 0: permits or funds
+	Units       int64 // of credits
 	Amount      quantity.Money
 	Issuer      encumbrance.Issuer
 	IssuerName  string
@@ -103,13 +106,15 @@ type FreezeRelease struct {
 	Document string
 }
 
-// FreezeSell transfers frozen permits to the buyer of a judicial sale. The
-// holder is not asked. Origin, date and price of the permits are kept; what the
-// buyer paid to the court is recorded.
+// FreezeSell transfers frozen permits or credits to the buyer of a judicial sale.
+// The holder is not asked. Origin, date and price of permits, and the serial
+// numbers of credits, are kept; what the buyer paid to the court is recorded.
 type FreezeSell struct {
 	Freeze       int64
-	BuyerLicence int64
-	Quantity     quantity.Quantity
+	BuyerLicence int64             // of permits
+	Quantity     quantity.Quantity // of permits
+	BuyerParty   int64             // of credits
+	Units        int64             // of credits
 	Amount       quantity.Money
 	Document     string
 }
@@ -118,14 +123,15 @@ type FreezeSell struct {
 // that it has cancelled.
 type FreezeResult struct {
 	Freeze     encumbrance.Freeze
-	Instrument string // "": funds
+	Instrument string // "": funds or credits
 	Cancelled  []int64
 }
 
-// JudicialSaleResult is a judicial sale with the code of its instrument.
+// JudicialSaleResult is a judicial sale with the code of its instrument or series.
 type JudicialSaleResult struct {
 	Sale       encumbrance.JudicialSale
-	Instrument string
+	Instrument string // "": credits
+	Series     string // "": permits
 }
 
 var _ = declare(FreezePlace{}, FreezeEmergency{}, FreezeConfirm{}, FreezeExtend{}, FreezeRelease{}, FreezeSell{})
@@ -174,8 +180,8 @@ func (c FreezeTerms) freeze(v *View, op identity.Operation) (encumbrance.Freeze,
 		Issuer: c.Issuer, IssuerName: c.IssuerName, OrderNumber: c.OrderNumber, Reason: c.Reason, EndsOn: c.EndsOn,
 		PlacedBy: v.Actor.Person, RecordedAt: v.Now,
 	}
-	ofPermits := c.Licence != 0 && c.Party == 0 && c.Amount == 0
-	ofFunds := c.Party != 0 && c.Licence == 0 && c.Instrument == "" && c.Origin == ledger.NoOrigin && c.Quantity == 0
+	ofPermits := c.Licence != 0 && c.Party == 0 && c.Amount == 0 && c.Series == 0 && c.Units == 0
+	ofParty := c.Party != 0 && c.Licence == 0 && c.Instrument == "" && c.Origin == ledger.NoOrigin && c.Quantity == 0
 	switch {
 	case ofPermits:
 		l, err := v.licenceOf(op, c.Licence)
@@ -191,7 +197,9 @@ func (c FreezeTerms) freeze(v *View, op identity.Operation) (encumbrance.Freeze,
 		}
 		f.Party, f.Region, f.Licence, f.Instrument, f.Pollutant, f.Origin = l.Party, l.Region, l.ID, i.ID, i.Pollutant, c.Origin
 		f.Amount = int64(c.Quantity)
-	case ofFunds:
+	case ofParty && c.Series != 0 && c.Amount == 0:
+		return c.ofCredits(v, op, f)
+	case ofParty && c.Series == 0 && c.Units == 0:
 		if err := v.Authorise(op, identity.Target{}); err != nil {
 			return f, err
 		}
@@ -359,8 +367,8 @@ func (c FreezeRelease) Decide(v *View) (Apply, error) {
 // Operation is FreezeSell.
 func (FreezeSell) Operation() identity.Operation { return identity.FreezeSell }
 
-// Decide checks that the court's freeze has frozen the permits and that the
-// buyer may receive them: only paid permits change hands, within their region,
+// Decide checks that the court's freeze has frozen them and that the buyer may
+// receive them. Of permits only paid ones change hands, within their region,
 // to somebody who may buy from the government and whose source of emissions may
 // trade with the holder's. The result is a JudicialSaleResult.
 func (c FreezeSell) Decide(v *View) (Apply, error) {
@@ -375,10 +383,14 @@ func (c FreezeSell) Decide(v *View) (Apply, error) {
 		return nil, fault.Invalidf("amount", "must be from 0 to %s", quantity.AmountMax)
 	}
 	switch {
-	case !f.IsPermits():
+	case !f.IsPermits() && !f.OfCredits():
 		return nil, ErrFreezeMoney
 	case f.Issuer != encumbrance.Court:
 		return nil, ErrNotOfCourt
+	case f.OfCredits():
+		return c.sellCredits(v, f)
+	case c.BuyerParty != 0 || c.Units != 0:
+		return nil, fault.Invalidf("buyer_party", "permits go to a licence, by their quantity")
 	case f.Origin != ledger.Paid:
 		return nil, ErrNotForSale.With("the frozen permits are of the origin %s: they can only be reclaimed", f.Origin).
 			Under("seller.paid_and_surplus", "浙江省大气污染防治条例 第十六条; 甬环发〔2015〕81号")
@@ -407,7 +419,7 @@ func (c FreezeSell) Decide(v *View) (Apply, error) {
 	if err := v.judgeOrdered(holder, buyer, f.Pollutant, "licence", "buyer_licence"); err != nil {
 		return nil, err
 	}
-	sold, err := f.Sell(c.Quantity)
+	sold, err := f.Sell(int64(c.Quantity))
 	if err != nil {
 		return nil, err
 	}
@@ -419,7 +431,7 @@ func (c FreezeSell) Decide(v *View) (Apply, error) {
 		Instrument: i.ID, Quantity: c.Quantity, Amount: c.Amount, Document: c.Document, RecordedAt: v.Now,
 	}
 	return func(tx *Tx) any {
-		return JudicialSaleResult{tx.judicialSale(s, sold, f.Key(), HoldingKey(buyer, i, f.Origin)), i.Code}
+		return JudicialSaleResult{Sale: tx.judicialSale(s, sold, f.Key(), HoldingKey(buyer, i, f.Origin)), Instrument: i.Code}
 	}, nil
 }
 
@@ -442,12 +454,18 @@ func (tx *Tx) judicialSale(s encumbrance.JudicialSale, f encumbrance.Freeze, fro
 	tx.permitsLost(from, reserve.SurplusLoss{Kind: reserve.LostToCourt, Reference: s.ID, Quantity: s.Quantity, Document: s.Document})
 	tx.licenceChanged(s.Licence, f.Pollutant, amountChange{permit.AmountJudicial, s.ID, -s.Quantity, s.Document})
 	tx.licenceChanged(s.BuyerLicence, f.Pollutant, amountChange{permit.AmountJudicial, s.ID, s.Quantity, s.Document})
-	if f.Amount == f.Taken {
-		f = must(f.Next(encumbrance.Exhaust, encumbrance.AsSystem))
-		f.EndDocument = s.Document
-		tx.endFreeze(f)
-	} else {
-		Put(tx, Freezes, f)
-	}
+	tx.putSold(f, s.Document)
 	return Put(tx, JudicialSales, s)
+}
+
+// putSold writes a freeze of which a part was sold; one that has nothing left to
+// freeze is enforced.
+func (tx *Tx) putSold(f encumbrance.Freeze, document string) {
+	if f.Amount != f.Taken {
+		Put(tx, Freezes, f)
+		return
+	}
+	f = must(f.Next(encumbrance.Exhaust, encumbrance.AsSystem))
+	f.EndDocument = document
+	tx.endFreeze(f)
 }

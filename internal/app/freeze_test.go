@@ -397,7 +397,7 @@ func randomFreezes(t *testing.T, r *rand.Rand, steps int) {
 		},
 		func() (int64, Command) { return k.leader, FreezeRelease{some(encumbrance.Active), "d"} },
 		func() (int64, Command) {
-			return k.leader, FreezeSell{some(encumbrance.Active), pick().licence.ID, q() / 10, 1, "d"}
+			return k.leader, FreezeSell{Freeze: some(encumbrance.Active), BuyerLicence: pick().licence.ID, Quantity: q() / 10, Amount: 1, Document: "d"}
 		},
 		func() (int64, Command) { f := pick(); return f.user, k.buy(f, q(), quantity.Price(990+r.Intn(20))) },
 		func() (int64, Command) {
@@ -449,7 +449,7 @@ func TestCheck_Freezes(t *testing.T) {
 	k := openTermDesk(t)
 	f, buyer := k.seller(jiashan, 1, 10*one), k.firm(jiashan, 2)
 	a := k.freeze(freezing(f, k.inst.Code, "a", 12*one))
-	s := done[JudicialSaleResult](k.office, k.leader, FreezeSell{a.ID, buyer.licence.ID, one, 1, "d"}).Sale
+	s := done[JudicialSaleResult](k.office, k.leader, FreezeSell{Freeze: a.ID, BuyerLicence: buyer.licence.ID, Quantity: one, Amount: 1, Document: "d"}).Sale
 	freezes, sales := k.store.table(Freezes.name), k.store.table(JudicialSales.name)
 	for name, alter := range map[string]func() func(){
 		"I-29 account": func() func() { return swap(freezes, a.ID, func(f *encumbrance.Freeze) { f.Account-- }) },

@@ -47,11 +47,20 @@ func (e *entry) checkCreditsOfSale(v *View, before *market.Record) error {
 	if more <= 0 {
 		return nil
 	}
-	if err := v.ledger.CheckHold(e.key, more); err != nil {
+	h := goodsHolder(o.Party, e.inst)
+	if err := v.checkCreditsThere(h, more); err != nil {
 		return err
 	}
-	h := goodsHolder(o.Party, e.inst)
 	return fault.First(v.checkCreditResale(e.market, h, more), v.checkDeliverable(h, more))
+}
+
+// checkCreditsThere holds that a party has so much of a series to set aside.
+func (v *View) checkCreditsThere(h creditHolder, more int64) error {
+	key, scheme := v.creditAccount(h)
+	if err := v.checkNotFrozen(h, more/int64(scheme.SerialUnit)); err != nil {
+		return atField(err, "quantity")
+	}
+	return v.ledger.CheckHold(key, more)
 }
 
 // checkDeliverable holds that what a party sells of a series, and more of it, lies

@@ -130,7 +130,11 @@ func (o *office) countByHand(c *counted, legs []ledger.Posting, accounts map[led
 		d := rowByHand(o, Deals, about)
 		o.dealByHand(c, d, legs, accounts)
 	case ledger.JudicialSale:
-		c.kind, c.amount = report.JudicialSale, rowByHand(o, JudicialSales, about).Amount
+		s := rowByHand(o, JudicialSales, about)
+		if s.Series != 0 { // of credits: what a court was paid is no price of their market
+			return false
+		}
+		c.kind, c.amount = report.JudicialSale, s.Amount
 	case ledger.BuyBack:
 		b := rowByHand(o, BuyBacks, about)
 		c.kind, c.amount, c.annual = report.BuyBack, b.Amount, ofMonths(b.Amount, b.Months)
@@ -380,7 +384,7 @@ func (s *site) tradeAtRandom(r *rand.Rand, steps int) {
 			})
 		case 5:
 			f := s.freeze(freezing(s.seller, s.inst.Code, fmt.Sprint("order ", n), q))
-			done[JudicialSaleResult](s.office, s.leader, FreezeSell{f.ID, s.buyer.licence.ID, q, quantity.Money(r.Intn(1_000_000)), "d"})
+			done[JudicialSaleResult](s.office, s.leader, FreezeSell{Freeze: f.ID, BuyerLicence: s.buyer.licence.ID, Quantity: q, Amount: quantity.Money(r.Intn(1_000_000)), Document: "d"})
 		case 6:
 			if n%2 == 0 { // the last one that crossed, on a later day
 				d := crossing[len(crossing)-1]

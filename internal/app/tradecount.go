@@ -306,10 +306,10 @@ func salesOf(ctx context.Context, r Reader, from, to calendar.Instant, after int
 	}), err
 }
 
-// judicialSalesOf reads the sales by order of a court. Their price is not by year.
+// judicialSalesOf reads the sales of permits by order of a court. Their price is not by year.
 func judicialSalesOf(ctx context.Context, r Reader, from, to calendar.Instant, after int64) (tradePage, error) {
 	var sales []encumbrance.JudicialSale
-	if err := r.Find(ctx, JudicialSales.name, during("recorded_at", from, to, after), &sales); err != nil || len(sales) == 0 {
+	if err := r.Find(ctx, JudicialSales.name, during("recorded_at", from, to, after).And("series", Eq, int64(0)), &sales); err != nil || len(sales) == 0 {
 		return tradePage{last: after}, err
 	}
 	instruments, err := instrumentsOf(ctx, r)

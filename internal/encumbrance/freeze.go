@@ -18,8 +18,8 @@ const ConfirmDays = 1
 // The faults of freezes, in the order in which they are checked. A plain
 // mistake in one field is a request.invalid that names it.
 var (
-	// ErrTarget is returned unless a freeze names either a holding with a quantity or a party with an amount.
-	ErrTarget = fault.New(fault.Invalid, "freeze.target", "a freeze is of a quantity of one holding (licence, instrument, origin) or of an amount of a party's funds")
+	// ErrTarget is returned unless a freeze names a holding with a quantity, a party and series with units, or a party with an amount.
+	ErrTarget = fault.New(fault.Invalid, "freeze.target", "a freeze is of a quantity of one holding (licence, instrument, origin), of units of a party's credits (party, series), or of an amount of its funds")
 	// ErrPeriod is returned when a freeze would end before it begins.
 	ErrPeriod = fault.New(fault.Invalid, "freeze.period", "the last day is before the first").At("ends_on")
 	// ErrState is returned when the freeze's state does not allow this event.
@@ -49,10 +49,10 @@ type Freeze struct {
 	ID          int64
 	Account     ledger.AccountID
 	Party       int64
-	Region      string // whose bureau keeps it: the licence's, or that of the party's registration
-	Licence     int64  // 0: funds
-	Instrument  int64  // 0: funds
-	Pollutant   string // "": funds
+	Region      string // whose bureau keeps it: the licence's, the scheme's, or that of the party's registration
+	Licence     int64  // 0: funds or credits
+	Instrument  int64  // 0: funds or credits
+	Pollutant   string // of credits the code of their series; "": funds
 	Origin      ledger.Origin
 	Amount      int64 // ordered; atoms of the account's asset, > 0
 	Frozen      int64 // set aside now
@@ -71,13 +71,14 @@ type Freeze struct {
 	EndedAt     calendar.Instant // 0: not yet
 	EndDocument string           // what ended it; "" where no document did
 	RecordedAt  calendar.Instant
+	Series      int64 // 0: funds or permits
 	Command     int64
 }
 
 // Validate returns a fault that names the first field that is wrong. That
 // the account is there is for the caller.
 func (f Freeze) Validate() error {
-	if f.IsPermits() != (f.Origin != ledger.NoOrigin) || f.IsPermits() != (f.Instrument != 0) {
+	if f.IsPermits() != (f.Origin != ledger.NoOrigin) || f.IsPermits() != (f.Instrument != 0) || f.IsPermits() && f.OfCredits() {
 		return ErrTarget
 	}
 	if f.Amount <= 0 {
@@ -105,21 +106,30 @@ func (f Freeze) Validate() error {
 }
 
 func (f Freeze) amountField() string {
-	if f.IsPermits() {
+	switch {
+	case f.IsPermits():
 		return "quantity"
+	case f.OfCredits():
+		return "units"
 	}
 	return "amount"
 }
 
-// IsPermits reports whether permits are frozen; otherwise it is money.
+// IsPermits reports whether permits are frozen; where neither they nor credits are it is money.
 func (f Freeze) IsPermits() bool { return f.Licence != 0 }
+
+// OfCredits reports whether credits are frozen.
+func (f Freeze) OfCredits() bool { return f.Series != 0 }
 
 // Key is the account that the freeze is on.
 func (f Freeze) Key() ledger.Key {
-	if !f.IsPermits() {
-		return ledger.FundsKey(f.Party)
+	switch {
+	case f.IsPermits():
+		return ledger.HoldingKey(f.Region, f.Pollutant, f.Party, f.Licence, f.Instrument, f.Origin)
+	case f.OfCredits():
+		return ledger.CreditKey(ledger.Credits, f.Region, f.Pollutant, f.Party)
 	}
-	return ledger.HoldingKey(f.Region, f.Pollutant, f.Party, f.Licence, f.Instrument, f.Origin)
+	return ledger.FundsKey(f.Party)
 }
 
 // Short is what was ordered and is not yet frozen, of a freeze that is in
@@ -131,17 +141,18 @@ func (f Freeze) Short() int64 {
 	return f.Amount - f.Taken - f.Frozen
 }
 
-// Sell is the freeze after q of what it has frozen went to the buyer of a
+// Sell is the freeze after an amount of what it has frozen went to the buyer of a
 // judicial sale. Returns ErrNotFrozen when it has not frozen so much.
-func (f Freeze) Sell(q quantity.Quantity) (Freeze, error) {
-	if q <= 0 {
-		return f, fault.Invalidf("quantity", "must be greater than zero")
+func (f Freeze) Sell(amount int64) (Freeze, error) {
+	if amount <= 0 {
+		return f, fault.Invalidf(f.amountField(), "must be greater than zero")
 	}
-	if int64(q) > f.Frozen {
-		return f, ErrNotFrozen.With("the freeze has frozen %s t/a", quantity.Quantity(f.Frozen))
+	if amount > f.Frozen {
+		unit := map[bool]string{true: "kgCO2e", false: "t/a"}[f.OfCredits()]
+		return f, ErrNotFrozen.With("the freeze has frozen %s %s", quantity.Quantity(f.Frozen), unit).At(f.amountField())
 	}
-	f.Frozen -= int64(q)
-	f.Taken += int64(q)
+	f.Frozen -= amount
+	f.Taken += amount
 	return f, nil
 }
 
@@ -179,21 +190,22 @@ func Share(freezes []Freeze, available int64) []int64 {
 	return parts
 }
 
-// JudicialSale is permits that went from a frozen holding to a buyer by order
-// of a court, without the holder's consent.
+// JudicialSale is permits or credits that went from a frozen account to a buyer by
+// order of a court, without the holder's consent.
 type JudicialSale struct {
 	ID           int64
 	FreezeOrder  int64
-	Party        int64 // that had the permits
-	Licence      int64
+	Party        int64 // that had them
+	Licence      int64 // 0: credits
 	Region       string
 	BuyerParty   int64
-	BuyerLicence int64
-	Instrument   int64
-	Quantity     quantity.Quantity
-	Amount       quantity.Money // paid to the court; the platform does not touch it
-	Document     string         // the court's order
+	BuyerLicence int64             // 0: credits
+	Instrument   int64             // 0: credits
+	Quantity     quantity.Quantity // t/a, of credits t
+	Amount       quantity.Money    // paid to the court; the platform does not touch it
+	Document     string            // the court's order
 	Transfer     int64
 	RecordedAt   calendar.Instant
+	Series       int64 // 0: permits
 	Command      int64
 }

@@ -63,6 +63,21 @@ func TestCreditOrder_OverHTTP(t *testing.T) {
 		t.Errorf("markets of the scheme: %+v", found)
 	}
 	w.want(http.StatusOK, w.post(fmt.Sprintf("/v1/orders/%d/cancel", sell.ID), seller.key, ""))
+	block := fmt.Sprintf(`{"market":"JXCP","instrument":"JXCP-2026","side":"sell","party":%d,"counterparty_party":%d,"price":"40","quantity":"1"}`, seller.party, buyer.party)
+	if a := w.post("/v1/block-trades", seller.key, block); a.status != http.StatusUnprocessableEntity || !strings.Contains(string(a.body), "block_trade.none") {
+		t.Errorf("a block trade where there are none: %d %s", a.status, a.body)
+	}
+	w.want(http.StatusBadRequest, w.post("/v1/block-trades", seller.key, strings.Replace(block, `"party"`, `"licence"`, 1)))
+	freeze := fmt.Sprintf(`{"party":%d,"series":1,"units":1500,"issuer":"court","issuer_name":"法院","order_number":"1","reason":"r"}`, buyer.party)
+	a := w.post("/v1/emergency-freezes", w.leader, freeze)
+	w.want(http.StatusCreated, a)
+	if got := decode[api.Freeze](t, a); got.Series == nil || *got.Series != "JXCP-2026" || got.Licence != nil || got.Amount != "1500" || got.Frozen != "1500" {
+		t.Errorf("the freeze: %s", a.body)
+	}
+	give := fmt.Sprintf(`{"party":%d,"series":1,"to":%d,"units":%d,"document":"d"}`, buyer.party, seller.party, before+3000-1499)
+	if a := w.post("/v1/carbon/transfers", buyer.key, give); a.status != http.StatusUnprocessableEntity || !strings.Contains(string(a.body), "carbon.units_frozen") {
+		t.Errorf("frozen units: %d %s", a.status, a.body)
+	}
 }
 
 // Whose credits are to be revoked cannot stop it by moving them: what is approved is

@@ -16,7 +16,7 @@ import (
 var (
 	_ = register(func(r app.FreezeResult) api.Freeze { return freezeOf(r.Freeze, r.Instrument, r.Cancelled) },
 		identity.FreezePlace, identity.FreezeEmergency, identity.FreezeConfirm, identity.FreezeExtend, identity.FreezeRelease)
-	_ = register(func(r app.JudicialSaleResult) api.JudicialSale { return judicialSaleOf(r.Sale, r.Instrument) }, identity.FreezeSell)
+	_ = register(func(r app.JudicialSaleResult) api.JudicialSale { return judicialSaleOf(r.Sale, r.Instrument, r.Series) }, identity.FreezeSell)
 )
 
 // ListFreezes lists the freezes that the caller may see.
@@ -55,8 +55,12 @@ func (s *Server) showFreeze(f encumbrance.Freeze) api.Freeze {
 
 func freezeOf(f encumbrance.Freeze, instrument string, cancelled []int64) api.Freeze {
 	amount := func(atoms int64) string { return amountOf(f.Key().Kind, atoms) }
+	series := ""
+	if f.OfCredits() {
+		series = f.Pollutant
+	}
 	return api.Freeze{
-		ID: f.ID, Account: int64(f.Account), Party: f.Party, Region: f.Region, Licence: optional(f.Licence), Instrument: optional(instrument),
+		ID: f.ID, Account: int64(f.Account), Party: f.Party, Region: f.Region, Licence: optional(f.Licence), Instrument: optional(instrument), Series: optional(series),
 		Origin: optional(api.Origin(f.Origin.String())), Amount: amount(f.Amount), Frozen: amount(f.Frozen), Short: amount(f.Short()),
 		Taken: amount(f.Taken), Issuer: api.FreezeIssuer(f.Issuer), IssuerName: f.IssuerName, OrderNumber: f.OrderNumber, Reason: f.Reason,
 		StartsOn: f.StartsOn.String(), EndsOn: dateOf(f.EndsOn), ConfirmBy: dateOf(f.ConfirmBy), State: api.FreezeState(f.State),
@@ -78,6 +82,7 @@ func (s *Server) frozen(ctx context.Context) (map[ledger.AccountID]int64, error)
 // freezeInput are the fields that the two ways to freeze have in common.
 type freezeInput struct {
 	licence, party      *api.ID
+	series, units       *api.ID
 	instrument          *string
 	origin              *api.Origin
 	quantity, amount    *string
@@ -88,7 +93,7 @@ type freezeInput struct {
 
 func (b freezeInput) terms(in *input) app.FreezeTerms {
 	return app.FreezeTerms{
-		Licence: deref(b.licence), Party: deref(b.party), Instrument: deref(b.instrument), Origin: originNamed(deref(b.origin)),
+		Licence: deref(b.licence), Party: deref(b.party), Series: deref(b.series), Units: deref(b.units), Instrument: deref(b.instrument), Origin: originNamed(deref(b.origin)),
 		Quantity: readOptional(in, "quantity", b.quantity, quantity.ParseQuantity), Amount: readOptional(in, "amount", b.amount, quantity.ParseMoney),
 		Issuer: encumbrance.Issuer(b.issuer), IssuerName: b.name, OrderNumber: b.order, Reason: b.reason,
 		EndsOn: readOptional(in, "ends_on", b.endsOn, calendar.ParseDate),
@@ -99,7 +104,7 @@ func (b freezeInput) terms(in *input) app.FreezeTerms {
 func (s *Server) PlaceFreeze(ctx context.Context, r gen.PlaceFreezeRequestObject) (gen.PlaceFreezeResponseObject, error) {
 	var in input
 	b := r.Body
-	terms := freezeInput{b.Licence, b.Party, b.Instrument, b.Origin, b.Quantity, b.Amount, b.Issuer, b.IssuerName, b.OrderNumber, b.Reason, b.EndsOn}
+	terms := freezeInput{b.Licence, b.Party, b.Series, b.Units, b.Instrument, b.Origin, b.Quantity, b.Amount, b.Issuer, b.IssuerName, b.OrderNumber, b.Reason, b.EndsOn}
 	c := app.FreezePlace{FreezeTerms: terms.terms(&in), StartsOn: readOptional(&in, "starts_on", b.StartsOn, calendar.ParseDate)}
 	if err := in.err(); err != nil {
 		return nil, err
@@ -111,7 +116,7 @@ func (s *Server) PlaceFreeze(ctx context.Context, r gen.PlaceFreezeRequestObject
 func (s *Server) PlaceEmergencyFreeze(ctx context.Context, r gen.PlaceEmergencyFreezeRequestObject) (gen.PlaceEmergencyFreezeResponseObject, error) {
 	var in input
 	b := r.Body
-	terms := freezeInput{b.Licence, b.Party, b.Instrument, b.Origin, b.Quantity, b.Amount, b.Issuer, b.IssuerName, b.OrderNumber, b.Reason, b.EndsOn}
+	terms := freezeInput{b.Licence, b.Party, b.Series, b.Units, b.Instrument, b.Origin, b.Quantity, b.Amount, b.Issuer, b.IssuerName, b.OrderNumber, b.Reason, b.EndsOn}
 	c := app.FreezeEmergency{FreezeTerms: terms.terms(&in)}
 	if err := in.err(); err != nil {
 		return nil, err
@@ -139,11 +144,12 @@ func (s *Server) ReleaseFreeze(ctx context.Context, r gen.ReleaseFreezeRequestOb
 	return s.do(ctx, r.Params.IdempotencyKey, app.FreezeRelease{Freeze: r.ID, Document: r.Body.Document})
 }
 
-// SellFrozen transfers frozen permits to the buyer of a judicial sale.
+// SellFrozen transfers frozen permits or credits to the buyer of a judicial sale.
 func (s *Server) SellFrozen(ctx context.Context, r gen.SellFrozenRequestObject) (gen.SellFrozenResponseObject, error) {
 	var in input
 	c := app.FreezeSell{
-		Freeze: r.ID, BuyerLicence: r.Body.BuyerLicence, Quantity: read(&in, "quantity", r.Body.Quantity, quantity.ParseQuantity),
+		Freeze: r.ID, BuyerLicence: deref(r.Body.BuyerLicence), Quantity: readOptional(&in, "quantity", r.Body.Quantity, quantity.ParseQuantity),
+		BuyerParty: deref(r.Body.BuyerParty), Units: deref(r.Body.Units),
 		Amount: read(&in, "amount", r.Body.Amount, quantity.ParseMoney), Document: r.Body.Document,
 	}
 	if err := in.err(); err != nil {
@@ -165,14 +171,15 @@ func (s *Server) ListJudicialSales(ctx context.Context, r gen.ListJudicialSalesR
 		return nil, err
 	}
 	return gen.ListJudicialSales200JSONResponse{Next: next, Items: convertAll(rows, func(j encumbrance.JudicialSale) api.JudicialSale {
-		return judicialSaleOf(j, s.instrumentBy(j.Instrument).Code)
+		series, _ := app.ReadTable(s.app.Reference(), app.CreditSeries).Get(j.Series)
+		return judicialSaleOf(j, s.instrumentBy(j.Instrument).Code, series.Code)
 	})}, nil
 }
 
-func judicialSaleOf(j encumbrance.JudicialSale, instrument string) api.JudicialSale {
+func judicialSaleOf(j encumbrance.JudicialSale, instrument, series string) api.JudicialSale {
 	return api.JudicialSale{
-		ID: j.ID, Freeze: j.FreezeOrder, Party: j.Party, Licence: j.Licence, Region: j.Region, BuyerParty: j.BuyerParty,
-		BuyerLicence: j.BuyerLicence, Instrument: instrument, Quantity: j.Quantity.String(), Amount: j.Amount.String(),
+		ID: j.ID, Freeze: j.FreezeOrder, Party: j.Party, Licence: optional(j.Licence), Region: j.Region, BuyerParty: j.BuyerParty,
+		BuyerLicence: optional(j.BuyerLicence), Instrument: optional(instrument), Series: optional(series), Quantity: j.Quantity.String(), Amount: j.Amount.String(),
 		Document: j.Document, Transfer: j.Transfer, RecordedAt: j.RecordedAt.String(),
 	}
 }

@@ -53,6 +53,9 @@ var provisions = []Provision{
 		{"carbon.same_person", "who declared or verified it, or acts for one who did, cannot take the next step", "project default"},
 		{"complaint.same_person", "who filed the complaint cannot answer it", "project default"},
 	}},
+	{"carbon.frozen", []Refusal{
+		{"carbon.units_frozen", "a court or a bureau has frozen the units", "project default: a freeze holds for credits as for permits"},
+	}},
 	{"carbon.in_book", []Refusal{
 		{"carbon.units_in_book", "the units are on sale by open orders and block trades: end these first", "project default: what an open order or block trade sells is nobody's to use"},
 	}},
@@ -80,7 +83,7 @@ var provisions = []Provision{
 		{"earmark.priority", "an earmark gives way only to a project of higher priority, for the same region and pollutant", "project default"},
 	}},
 	{"freeze.four_eyes", []Refusal{
-		{"freeze.lapsed_unconfirmed", "an emergency freeze of the same holding or funds lapsed unconfirmed: it is frozen again by an order, with four eyes", "project default"},
+		{"freeze.lapsed_unconfirmed", "an emergency freeze of the same holding, credits or funds lapsed unconfirmed: it is frozen again by an order, with four eyes", "project default"},
 	}},
 	{"identity.officers_do_not_trade", []Refusal{
 		{"identity.roles_conflict", "who acts for an enterprise holds no other role", "project default"},

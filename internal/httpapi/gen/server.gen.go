@@ -443,7 +443,7 @@ type ServerInterface interface {
 	// GetForfeitStatement What bidders forfeited to a region and what its treasury got, over a period
 	// (GET /v1/forfeit-statement)
 	GetForfeitStatement(c *gin.Context, params GetForfeitStatementParams)
-	// ListFreezes Freezes of permits and funds
+	// ListFreezes Freezes of permits, credits and funds
 	// (GET /v1/freezes)
 	ListFreezes(c *gin.Context, params ListFreezesParams)
 	// PlaceFreeze Record a freeze by order of a court or a bureau
@@ -461,7 +461,7 @@ type ServerInterface interface {
 	// ReleaseFreeze Release a freeze
 	// (POST /v1/freezes/{id}/release)
 	ReleaseFreeze(c *gin.Context, id PathID, params ReleaseFreezeParams)
-	// SellFrozen Transfer frozen permits to the buyer of a judicial sale
+	// SellFrozen Transfer frozen permits or credits to the buyer of a judicial sale
 	// (POST /v1/freezes/{id}/sales)
 	SellFrozen(c *gin.Context, id PathID, params SellFrozenParams)
 	// ListFunds Money of parties
@@ -31271,7 +31271,7 @@ type StrictServerInterface interface {
 	// GetForfeitStatement What bidders forfeited to a region and what its treasury got, over a period
 	// (GET /v1/forfeit-statement)
 	GetForfeitStatement(ctx context.Context, request GetForfeitStatementRequestObject) (GetForfeitStatementResponseObject, error)
-	// ListFreezes Freezes of permits and funds
+	// ListFreezes Freezes of permits, credits and funds
 	// (GET /v1/freezes)
 	ListFreezes(ctx context.Context, request ListFreezesRequestObject) (ListFreezesResponseObject, error)
 	// PlaceFreeze Record a freeze by order of a court or a bureau
@@ -31289,7 +31289,7 @@ type StrictServerInterface interface {
 	// ReleaseFreeze Release a freeze
 	// (POST /v1/freezes/{id}/release)
 	ReleaseFreeze(ctx context.Context, request ReleaseFreezeRequestObject) (ReleaseFreezeResponseObject, error)
-	// SellFrozen Transfer frozen permits to the buyer of a judicial sale
+	// SellFrozen Transfer frozen permits or credits to the buyer of a judicial sale
 	// (POST /v1/freezes/{id}/sales)
 	SellFrozen(ctx context.Context, request SellFrozenRequestObject) (SellFrozenResponseObject, error)
 	// ListFunds Money of parties
