@@ -191,19 +191,38 @@ func (n *needs) loadKeys(ctx context.Context, s Store, w *work, lines [][]line) 
 	}
 	over(w.keys, w.before.keys, n.keys)
 	reversed := map[Month][]int64{}
+	need := func(k Key) {
+		at, known := w.keys[k]
+		if row := w.before.rows[at.Activity]; row != nil {
+			w.rows[row.ID], n.people[row.Participant] = row, true
+		} else if known {
+			reversed[at.Month] = append(reversed[at.Month], at.Activity)
+		}
+	}
 	for _, batch := range lines {
 		for i := range batch {
-			if l := &batch[i]; l.Reverses != "" && l.scenario != nil {
-				l.find(w.keys)
-				at, known := w.keys[l.reversed]
-				if row := w.before.rows[at.Activity]; row != nil {
-					w.rows[row.ID], n.people[row.Participant] = row, true
-				} else if known {
-					reversed[at.Month] = append(reversed[at.Month], at.Activity)
-				}
+			l := &batch[i]
+			for _, s := range l.takes {
+				need(keyIn(&s.Scenario, l.source, l.Reverses))
+			}
+			if l.Reverses != "" && l.scenario != nil && len(l.takes) == 0 {
+				need(l.reversed)
 			}
 		}
 	}
+	if err := w.loadReversed(ctx, s, n, reversed); err != nil {
+		return err
+	}
+	for _, batch := range lines {
+		for i := range batch {
+			batch[i].find(w)
+		}
+	}
+	return nil
+}
+
+// loadReversed finds the rows that may be taken back.
+func (w *work) loadReversed(ctx context.Context, s Store, n *needs, reversed map[Month][]int64) error {
 	for m, ids := range reversed {
 		rows, err := s.Rows(ctx, m, ids)
 		if err != nil {

@@ -100,10 +100,11 @@ func (l *line) take(s *Scenario) {
 }
 
 // find settles which of several methodologies it was: the newest one that has
-// the activity.
-func (l *line) find(keys map[Key]KeyRow) {
+// the activity. What another scheme has counted by a data source's id is none.
+func (l *line) find(w *work) {
 	for _, s := range l.takes {
-		if _, known := keys[keyIn(&s.Scenario, l.source, l.Reverses)]; known {
+		at, known := w.keys[keyIn(&s.Scenario, l.source, l.Reverses)]
+		if row := w.rows[at.Activity]; known && (row == nil || row.Scheme == s.Scheme) {
 			l.take(s)
 			return
 		}
@@ -151,7 +152,7 @@ func (w *work) batch(source int64, lines []line, results []Result) []Result {
 }
 
 func (w *work) judge(source int64, l *line) Result {
-	l.find(w.keys)
+	l.find(w)
 	if l.scenario != nil {
 		if first, taken := w.keys[l.key]; taken {
 			return Result{Status: Duplicate, Activity: first.Activity}

@@ -94,7 +94,8 @@ func TestIntake_DataSource(t *testing.T) {
 			return intake.Activity{SourceID: "back " + id, Reverses: id, Scenario: "BUS"}
 		}
 		want("what the other one has", e.answered("6", other, back("t3")), "refused 0"+intake.ErrNoActivity.Code)
-		want("taken back", e.answered("7", e.scheme, back("t3"), back("t4"), back("t5"), back("t3")), "accepted 7", "accepted 8", "refused 0"+intake.ErrNoActivity.Code, "duplicate 7")
+		want("taken back", e.answered("7", e.scheme, back("t3"), back("t4"), back("t5"), back("t3"), back("t1")),
+			"accepted 7", "accepted 8", "refused 0"+intake.ErrNoActivity.Code, "duplicate 7", "accepted 9") // its own t1, not that of the other scheme
 		want("counted once all the same", e.answered("8", other, trip("t3", today.AddDays(2))), "duplicate 5")
 		apptest.Check(e.t, e.keep)
 		if found, err := app.CheckIntake(e.t.Context(), e.store, e.trading); err != nil || len(found) > 0 {
