@@ -2557,7 +2557,7 @@ type ClientInterface interface {
 
 	// ListBids Opened bids
 	//
-	// Empty until the window has closed; of an ascending auction, whose bids are public, at once. A bidder sees his own, of an ascending auction all prices. Of a sealed auction that is void they have fallen: a bidder sees his own, an auditor all, nobody else any.
+	// Empty until the window has closed; of an ascending auction, whose bids are public, at once. A bidder sees his own, of an ascending auction all prices. Of a sealed auction that is void they have fallen: a bidder sees his own, without what it would have won, an auditor all, nobody else any.
 	//
 	// Corresponds with GET /v1/offers/{id}/bids (the `ListBids` operationId).
 	ListBids(ctx context.Context, id PathID, params *ListBidsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -9949,7 +9949,7 @@ func (c *Client) GetOffer(ctx context.Context, id PathID, reqEditors ...RequestE
 
 // ListBids Opened bids
 //
-// Empty until the window has closed; of an ascending auction, whose bids are public, at once. A bidder sees his own, of an ascending auction all prices. Of a sealed auction that is void they have fallen: a bidder sees his own, an auditor all, nobody else any.
+// Empty until the window has closed; of an ascending auction, whose bids are public, at once. A bidder sees his own, of an ascending auction all prices. Of a sealed auction that is void they have fallen: a bidder sees his own, without what it would have won, an auditor all, nobody else any.
 //
 // Corresponds with GET /v1/offers/{id}/bids (the `ListBids` operationId).
 func (c *Client) ListBids(ctx context.Context, id PathID, params *ListBidsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -42356,7 +42356,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListBidsWithResponse Opened bids
 	//
-	// Empty until the window has closed; of an ascending auction, whose bids are public, at once. A bidder sees his own, of an ascending auction all prices. Of a sealed auction that is void they have fallen: a bidder sees his own, an auditor all, nobody else any.
+	// Empty until the window has closed; of an ascending auction, whose bids are public, at once. A bidder sees his own, of an ascending auction all prices. Of a sealed auction that is void they have fallen: a bidder sees his own, without what it would have won, an auditor all, nobody else any.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -60247,7 +60247,7 @@ func (c *ClientWithResponses) GetOfferWithResponse(ctx context.Context, id PathI
 
 // ListBidsWithResponse Opened bids
 //
-// Empty until the window has closed; of an ascending auction, whose bids are public, at once. A bidder sees his own, of an ascending auction all prices. Of a sealed auction that is void they have fallen: a bidder sees his own, an auditor all, nobody else any.
+// Empty until the window has closed; of an ascending auction, whose bids are public, at once. A bidder sees his own, of an ascending auction all prices. Of a sealed auction that is void they have fallen: a bidder sees his own, without what it would have won, an auditor all, nobody else any.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -7,6 +7,7 @@ import (
 	"permitx/api"
 	"permitx/internal/app"
 	"permitx/internal/calendar"
+	"permitx/internal/identity"
 	"permitx/internal/market"
 )
 
@@ -15,6 +16,7 @@ import (
 func TestFeeQuote(t *testing.T) {
 	t.Parallel()
 	w := open(t)
+	w.otherAdmin = w.personOf(w.person("other-admin", app.GrantAdd{Role: identity.Admin}))
 	w.must(w.admin, app.FeeScheduleSet{Market: marketCode, Scheme: market.Guangdong, ValidFrom: 20260702, Document: "d"})
 	w.clock.Set(calendar.Date(20260702).Start())
 	for query, want := range map[string][2]string{
