@@ -56,7 +56,7 @@ func (d *wonDesk) wins(won ...quantity.Quantity) {
 
 // buying is a purchase for the project beside the auctions.
 func (d *wonDesk) buying(q quantity.Quantity) NoticeIssue {
-	return NoticeIssue{d.f.licence.ID, d.i.Code, q, 4000 * quantity.OnePrice, d.now.get().Date().AddDays(30), "d", d.project, LotChoice{}}
+	return NoticeIssue{d.f.licence.ID, d.i.Code, q, 4000 * quantity.OnePrice, d.now.get().Date().AddDays(30), "d", d.project, LotChoice{}, false}
 }
 
 func (d *wonDesk) buys(q quantity.Quantity) {

@@ -39,6 +39,9 @@ type BlockPropose struct {
 	CounterpartyLicence int64 // 0: credits
 	Quantity            quantity.Quantity
 	Price               quantity.Price
+
+	Project      int64 // of who buys, that it is for
+	ExistingUnit bool  // of who buys: it is for the unit that his licence has
 }
 
 // BlockStep takes the next step of a block trade.
@@ -47,6 +50,9 @@ type BlockStep struct {
 	Event    market.BlockEvent
 	Document string // of an officer's approval
 	Reason   string // of a rejection
+
+	Project      int64 // of the buyer, who confirms, that it is for
+	ExistingUnit bool  // of the buyer, who confirms: it is for the unit that his licence has
 }
 
 // BlockResult is a block trade with the codes of its market and instrument.
@@ -85,6 +91,9 @@ func (c BlockPropose) Decide(v *View) (Apply, error) {
 		return nil, err
 	}
 	if err := v.checkBlock(b); err != nil {
+		return nil, err
+	}
+	if err := v.nameUse(&b, c.Side, use{c.Project, c.ExistingUnit}); err != nil {
 		return nil, err
 	}
 	hold, err := v.blockHold(b, b.Proposer)
@@ -132,7 +141,7 @@ func (c BlockPropose) block(v *View, own, other catalog.Licence) (market.Block, 
 	b.SellerRegion, b.BuyerRegion = from.Region, to.Region
 	b.SellerExempt = v.known.exemptBy(exempt, seller.Party, v.Today) != ""
 	b.BuyerExempt = v.known.exemptBy(exempt, buyer.Party, v.Today) != ""
-	if t.BlockLeast == 0 || m.ProjectRequired { // which project it is for a block trade does not say
+	if t.BlockLeast == 0 {
 		return b, ErrNoBlocks.With("the market %s has no block trades", m.Code)
 	}
 	if c.Quantity < t.BlockLeast {
@@ -195,6 +204,7 @@ func (v *View) blockHold(b market.Block, side market.Side) (func(*Tx, *market.Bl
 				b.MoneyHold = tx.putHold(ledger.FundsKey(b.BuyerParty), int64(total), ledger.ForBlockTrade, b.ID).ID
 			}
 			tx.want(b.BuyerLicence, i.Pollutant, b.Quantity)
+			tx.projectBids(b.Project, i.Pollutant, b.Quantity)
 		}, nil
 	}
 	key, _ := v.blockKeys(b)
@@ -297,6 +307,9 @@ func (c BlockStep) step(v *View, b market.Block, to market.BlockState, role mark
 			return nil, err
 		}
 	}
+	if (use{c.Project, c.ExistingUnit}).isSaid() && c.Event != market.BlockConfirm {
+		return nil, ErrProjectOfSale
+	}
 	if to != market.BlockSettled && to != market.BlockConfirmed {
 		return v.endBlock(b, to, c.Reason)
 	}
@@ -306,12 +319,15 @@ func (c BlockStep) step(v *View, b market.Block, to market.BlockState, role mark
 	if err := v.checkBlockRanges(b); err != nil {
 		return nil, err
 	}
-	held, err := v.dealHolds(settlement.Deal{PermitHold: b.PermitHold, MoneyHold: b.MoneyHold})
+	held, err := v.holdsOfBlock(b)
 	if err != nil {
 		return nil, err
 	}
 	hold := func(*Tx, *market.Block) {}
 	if role == market.AsCounterparty {
+		if err := v.nameUse(&b, b.Proposer.Opposite(), use{c.Project, c.ExistingUnit}); err != nil {
+			return nil, err
+		}
 		if hold, err = v.blockHold(b, b.Proposer.Opposite()); err != nil {
 			return nil, err
 		}
@@ -331,23 +347,11 @@ func (c BlockStep) step(v *View, b market.Block, to market.BlockState, role mark
 
 // endBlock gives back what a block trade holds.
 func (v *View) endBlock(b market.Block, to market.BlockState, why string) (Apply, error) {
-	h, err := v.dealHolds(settlement.Deal{PermitHold: b.PermitHold, MoneyHold: b.MoneyHold})
+	h, err := v.holdsOfBlock(b)
 	if err != nil {
 		return nil, err
 	}
-	pollutant := rowsOf(v.state, Instruments).rows[b.Instrument].Pollutant
-	return func(tx *Tx) any {
-		tx.want(b.BuyerLicence, pollutant, -wantedOfBlock(b))
-		if b.PermitHold != 0 {
-			tx.closeHold(h.permits, ledger.HoldVoided)
-			tx.blockSurplus(b, -b.Quantity)
-		}
-		if b.MoneyHold != 0 {
-			tx.closeHold(h.money, ledger.HoldVoided)
-		}
-		b.State, b.Reason = to, why
-		return tx.blockResult(b)
-	}, nil
+	return func(tx *Tx) any { return tx.closeBlock(b, h, to, why) }, nil
 }
 
 // settleBlock moves permits or credits, and money, out of what both sides hold, and reports the

@@ -135,6 +135,22 @@ func (v *View) checkBlockRanges(b market.Block) error {
 	return nil
 }
 
+// nameUse puts what a side says that it buys for into a block trade: who sells says
+// nothing, and the project of who buys, if he has one, is not looked at before he acts.
+func (v *View) nameUse(b *market.Block, side market.Side, u use) error {
+	switch {
+	case u.isSaid() && side == market.Sell:
+		return ErrProjectOfSale
+	case u.isSaid() && b.OfCredits():
+		return ErrProjectOfCredits
+	case side == market.Sell || b.OfCredits():
+		return nil
+	}
+	b.Project = u.project
+	buyer := rowsOf(v.state, Licences).rows[b.BuyerLicence]
+	return v.checkUseIn(rowsOf(v.state, Markets).rows[b.Market], u, buyer, rowsOf(v.state, Instruments).rows[b.Instrument].Pollutant, b.Quantity)
+}
+
 // blockSurplus holds verified surplus for a block trade, or with a negative q gives
 // it back. Credits have none.
 func (tx *Tx) blockSurplus(b market.Block, q quantity.Quantity) {
@@ -156,6 +172,10 @@ func (tx *Tx) deliverBlock(b market.Block, t market.Trade, seller, buyer ledger.
 	tx.deliver(d, must(d.Outcome()), ledger.BlockTrade, t.ID, b.Amount, acquisitionOf(tx, t))
 	tx.want(b.BuyerLicence, i.Pollutant, -b.Quantity)
 	document := fmt.Sprintf("trade %d", t.ID)
+	tx.projectBids(b.Project, i.Pollutant, -b.Quantity)
+	tx.projectBought(permit.Entry{
+		Project: b.Project, Pollutant: i.Pollutant, Kind: permit.ByBlock, Reference: b.ID, Instrument: i.ID, Bought: b.Quantity, Document: document,
+	})
 	tx.licenceChanged(b.SellerLicence, i.Pollutant, amountChange{permit.AmountBlock, t.ID, -b.Quantity, document})
 	tx.licenceChanged(b.BuyerLicence, i.Pollutant, amountChange{permit.AmountBlock, t.ID, b.Quantity, document})
 }

@@ -59,7 +59,7 @@ func randomOffice(t *testing.T, r *rand.Rand, steps int) {
 			return o.leader, Allocate{pick().licence.ID, i.Code, reserve.AllocationKinds[r.Intn(3)], part(), origin, q(), 0, origin == ledger.Paid && r.Intn(2) == 0, today, "d", LotChoice{}}
 		},
 		func() (int64, Command) {
-			return o.clerk, NoticeIssue{pick().licence.ID, i.Code, q(), quantity.OnePrice, today, "", 0, LotChoice{}}
+			return o.clerk, NoticeIssue{pick().licence.ID, i.Code, q(), quantity.OnePrice, today, "", 0, LotChoice{}, false}
 		},
 		func() (int64, Command) {
 			n := reserve.PaymentNotice{}

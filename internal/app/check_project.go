@@ -20,9 +20,9 @@ var (
 type projectSums struct{ open, bought, assigned, retired, bidding quantity.Quantity }
 
 // checkProjects holds the figures of every project against what they come
-// from (I-26, I-27, I-117): what open orders, deals and notices are for; what
-// bidders keep; what orders were filled and entries brought; and the retired share of each assignment,
-// which must be posted.
+// from (I-26, I-27, I-117, I-120): what open orders, block trades, deals and notices
+// are for; what bidders keep; what orders were filled and entries brought; the entries
+// of block trades; and the retired share of each assignment, which must be posted.
 func (c *checker) checkProjects() error {
 	sums := map[needKey]*projectSums{}
 	of := func(project int64, pollutant string) *projectSums {
@@ -58,10 +58,13 @@ func (c *checker) checkProjects() error {
 	for key := range sums {
 		c.report("I-26", Projects.name, key.project, "buys %s, which it does not need", key.pollutant)
 	}
+	if err == nil {
+		err = c.checkBlockEntries(entries)
+	}
 	return c.checkOffsets(entries, err)
 }
 
-// sumProjectBuys adds up what orders, deals and payment notices are for.
+// sumProjectBuys adds up what orders, deals, block trades and payment notices are for.
 func (c *checker) sumProjectBuys(of func(project int64, pollutant string) *projectSums) error {
 	pollutants, err := c.pollutants()
 	if err != nil {
@@ -86,6 +89,10 @@ func (c *checker) sumProjectBuys(of func(project int64, pollutant string) *proje
 	if err != nil {
 		return err
 	}
+	err = eachOf(c.ctx, c.r, Blocks, named, func(b market.Block) { of(b.Project, pollutants[b.Instrument]).open += wantedOfBlock(b) })
+	if err != nil {
+		return err
+	}
 	if err := c.sumProjectBids(of); err != nil {
 		return err
 	}
@@ -94,6 +101,33 @@ func (c *checker) sumProjectBuys(of func(project int64, pollutant string) *proje
 			of(n.Project, n.Pollutant).open += n.Quantity
 		}
 	})
+}
+
+// checkBlockEntries holds the settled block trades that name a project against the
+// entries by which it has bought what they brought, one each (I-120).
+func (c *checker) checkBlockEntries(entries map[needKey][]permit.Entry) error {
+	bought := map[int64]permit.Entry{} // by block trade
+	for _, list := range entries {
+		for _, e := range list {
+			if e.Kind == permit.ByBlock {
+				if other, twice := bought[e.Reference]; twice {
+					c.report("I-120", ProjectEntries.name, max(e.ID, other.ID), "has bought what block trade %d brought a second time", e.Reference)
+				}
+				bought[e.Reference] = e
+			}
+		}
+	}
+	err := eachOf(c.ctx, c.r, Blocks, Query{}.And("project", Gt, int64(0)), func(b market.Block) {
+		e, is := bought[b.ID]
+		if is != (b.State == market.BlockSettled) || is && (e.Project != b.Project || e.Bought != b.Quantity || e.Instrument != b.Instrument) {
+			c.report("I-120", Blocks.name, b.ID, "is %s, of %s for project %d, which has bought %s by it", b.State, b.Quantity, b.Project, e.Bought)
+		}
+		delete(bought, b.ID)
+	})
+	for block, e := range bought {
+		c.report("I-120", ProjectEntries.name, e.ID, "has bought by block trade %d, which is for no project", block)
+	}
+	return err
 }
 
 // sumProjectBids adds up what bidders and winners of auctions keep (I-117).

@@ -63,6 +63,7 @@ type DealPropose struct {
 	CapEffect     settlement.CapEffect
 	CapDocument   string
 	Note          string
+	ExistingUnit  bool // of the buyer, who proposes: it is for the unit that his licence has
 }
 
 var _ = declare(DealPropose{}, DealStep{})
@@ -119,9 +120,11 @@ func (c DealPropose) Decide(v *View) (Apply, error) {
 		return nil, err
 	}
 	if c.Proposer == settlement.SellerSide {
-		err = v.checkSources(d)
+		if err = v.checkSources(d); c.ExistingUnit {
+			err = ErrProjectOfSale.At("existing_unit")
+		}
 	} else {
-		err = v.checkDealProject(d)
+		err = v.checkDealUse(d, c.ExistingUnit)
 	}
 	if err != nil {
 		return nil, err
@@ -230,21 +233,14 @@ func (v *View) confirmed(d settlement.Deal) (settlement.Deal, error) {
 	return d.Reckon()
 }
 
-// checkDealProject holds that the project of a deal may still buy and needs
-// what arrives.
-func (v *View) checkDealProject(d settlement.Deal) error {
-	if d.Project == 0 {
-		return nil
-	}
+// checkDealUse holds a deal that its buyer proposes or confirms to what he says that
+// it is for: he alone is asked, since that he has a project is his secret.
+func (v *View) checkDealUse(d settlement.Deal, existingUnit bool) error {
 	buyer, err := Get(v, Licences, "buyer_licence", d.BuyerLicence)
 	if err != nil {
 		return err
 	}
-	_, n, err := v.projectFor(d.Project, buyer, d.Pollutant)
-	if err != nil {
-		return err
-	}
-	return checkProjectRoom(n, d.Arriving)
+	return v.checkUse(use{d.Project, existingUnit}, buyer, d.Pollutant, d.Arriving)
 }
 
 // checkPairStill returns ErrNoPair, or ErrDealStale when the pair has become

@@ -27,6 +27,8 @@ type DealStep struct {
 	Event    settlement.DealEvent
 	Document string
 	Note     string
+
+	ExistingUnit bool // of the buyer, who confirms what the seller has proposed: it is for the unit that his licence has
 }
 
 // dealEffect is what a step does beside moving the deal to its next state.
@@ -70,7 +72,7 @@ func (c DealStep) Decide(v *View) (Apply, error) {
 	if err := d.MayAct(h, v.Actor.Person, m.Role); err != nil {
 		return nil, err
 	}
-	effect, err := v.decideStep(d, h, m)
+	effect, err := c.decide(v, d, h, m)
 	if err != nil {
 		return nil, err
 	}
@@ -87,6 +89,9 @@ func (c DealStep) checkForm() error {
 	}
 	if err := settlement.CheckDealText("document", c.Document); err != nil {
 		return err
+	}
+	if c.ExistingUnit && c.Event != settlement.BuyerConfirm {
+		return ErrProjectOfSale.At("existing_unit")
 	}
 	return settlement.CheckDealText("note", c.Note)
 }
@@ -159,13 +164,13 @@ func (tx *Tx) takeStep(d *settlement.Deal, m settlement.Move, document, note str
 	})
 }
 
-// decideStep checks what a step would do and returns it.
-func (v *View) decideStep(d settlement.Deal, h settlement.History, m settlement.Move) (dealEffect, error) {
+// decide checks what a step would do and returns it.
+func (c DealStep) decide(v *View, d settlement.Deal, h settlement.History, m settlement.Move) (dealEffect, error) {
 	switch m.Event {
 	case settlement.SellerSign:
 		return v.decideSign(d)
 	case settlement.BuyerConfirm:
-		return v.decideConfirm(d)
+		return v.decideConfirm(d, c.ExistingUnit)
 	case settlement.CheckEligibility, settlement.BureauApprove, settlement.SellerRegionConfirm, settlement.BuyerRegionConfirm, settlement.UpperApprove:
 		return v.decideApproval(d, m)
 	case settlement.Fund:
@@ -209,7 +214,7 @@ func (v *View) decideSign(d settlement.Deal) (dealEffect, error) {
 	return (*Tx).holdForDeal, v.checkSources(d)
 }
 
-func (v *View) decideConfirm(d settlement.Deal) (dealEffect, error) {
+func (v *View) decideConfirm(d settlement.Deal, existingUnit bool) (dealEffect, error) {
 	d, err := v.confirmed(d)
 	if err != nil {
 		return nil, err
@@ -220,10 +225,11 @@ func (v *View) decideConfirm(d settlement.Deal) (dealEffect, error) {
 	if err := v.checkDealSigner(d, settlement.AsBuyer); err != nil {
 		return nil, err
 	}
+	existingUnit = existingUnit || d.Project == 0 && d.Proposer == settlement.BuyerSide // who was asked when he proposed it
 	return func(tx *Tx, of *settlement.Deal) {
 		*of = d
 		tx.projectBids(d.Project, d.Pollutant, d.Arriving)
-	}, v.checkDealProject(d)
+	}, v.checkDealUse(d, existingUnit)
 }
 
 // decideApproval judges the deal again by the facts of today. With the last

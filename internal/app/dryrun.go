@@ -12,7 +12,6 @@ import (
 	"permitx/internal/catalog"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
-	"permitx/internal/permit"
 	"permitx/internal/quantity"
 )
 
@@ -27,6 +26,7 @@ type dryRun struct {
 	written  []dryRow
 	beside   map[ledger.Key]ledger.Balance // what open orders and bidders that were taken out have moved
 	orders   int                           // so many
+	blocks   int                           // block trades that were ended
 	excluded int                           // bidders
 	limited  int                           // bidders
 	others   []approval.Effect             // in the order in which they happen
@@ -263,7 +263,7 @@ func (d *dryRun) effects(v *View) []approval.Effect {
 	for _, b := range []struct {
 		subject, field string
 		count          int
-	}{{"open orders", "withdrawn", d.orders}, {"bidders", "excluded", d.excluded}, {"bidders", "limited", d.limited}} {
+	}{{"open orders", "withdrawn", d.orders}, {"block trades", "lapsed", d.blocks}, {"bidders", "excluded", d.excluded}, {"bidders", "limited", d.limited}} {
 		if b.count > 0 {
 			all = append(all, approval.OfField(b.subject, 0, b.field, "", strconv.Itoa(b.count), false).Beside())
 		}
@@ -368,12 +368,7 @@ func (tx *Tx) dryCancel(o market.Record, m catalog.Market, i catalog.Instrument)
 	if o.Side == market.Sell && o.Remaining > 0 && !o.OfCredits() {
 		tx.dry.surplusOf(surplusKey{o.Licence, i.Pollutant}, tx.Surplus(o.Licence, i.Pollutant)).Held -= o.Remaining
 	}
-	tx.projectBids(o.Project, i.Pollutant, -o.Remaining)
-	for _, w := range tx.dry.written {
-		if n, is := w.before.(*permit.Need); is && n.Project == o.Project && n.Pollutant == i.Pollutant {
-			n.Open -= o.Remaining
-		}
-	}
+	tx.dryUnbid(o.Project, i.Pollutant, o.Remaining)
 	o.Hold, o.State = 0, market.Cancelled
 	return OrderResult{Order: o, Market: m.Code, Instrument: i.Code}
 }

@@ -31,6 +31,8 @@ type Question struct {
 	Months     int32             // of a lease that begins today; 0: not said
 	Value      quantity.Money    // of what is pledged; 0: not said
 	Loan       quantity.Money    // all that it would secure
+
+	ExistingUnit bool // the buyer buys for the unit that he has, and not for a project
 }
 
 // Eligibility is the answer: what every rule says, by the committed rows.
@@ -97,7 +99,7 @@ func (a *App) Eligibility(ctx context.Context, actor identity.Actor, q Question)
 	if err := in.reckon(&e, &f, k); err != nil {
 		return e, err
 	}
-	e.Obstacles = in.obstacles()
+	e.Obstacles = in.obstacles(actor)
 	if err := in.simplified(&e, f.Quantity); err != nil {
 		return e, err
 	}
@@ -268,7 +270,7 @@ func (in *inquiry) reckon(e *Eligibility, f *rulebook.Facts, coefficient quantit
 
 // obstacles are what a command would be refused for that is no rule, as far as
 // the question says enough. Money is not looked at.
-func (in *inquiry) obstacles() []*fault.Error {
+func (in *inquiry) obstacles(actor identity.Actor) []*fault.Error {
 	var all []*fault.Error
 	add := func(stands bool, f *fault.Error) {
 		if stands {
@@ -291,7 +293,7 @@ func (in *inquiry) obstacles() []*fault.Error {
 		}
 		add(!isIn, ErrOutsideMarket.With("region %s does not take part in the market %s", region, m.Code))
 	}
-	if f, stands := fault.As(in.projectObstacles()); stands {
+	if f, stands := fault.As(in.projectObstacles(actor)); stands {
 		all = append(all, f)
 	}
 	return all

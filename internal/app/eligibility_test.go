@@ -309,9 +309,10 @@ func (o *ruledOffice) trial() trial {
 		in.q.Action, in.q.Seller = rulebook.Sell, seller.licence.ID
 		if side == market.Buy {
 			in.q.Action, in.q.Seller, in.q.Buyer, in.q.Project = rulebook.Buy, 0, seller.licence.ID, o.anyProject(seller)
+			in.q.ExistingUnit = o.saysUnit(in.q.Project)
 		}
 		in.asks = pick(r, in.asks, seller.user)
-		in.c = PlaceOrder{Market: m, Instrument: i.Code, Licence: seller.licence.ID, Side: side, Price: price, Quantity: q, TimeInForce: market.IOC, Project: in.q.Project}
+		in.c = PlaceOrder{Market: m, Instrument: i.Code, Licence: seller.licence.ID, Side: side, Price: price, Quantity: q, TimeInForce: market.IOC, Project: in.q.Project, ExistingUnit: in.q.ExistingUnit}
 	case 2, 3, 4:
 		return o.dealTrial(in, seller, buyer, i)
 	case 5:
@@ -327,7 +328,8 @@ func (o *ruledOffice) trial() trial {
 		in.after = func() { o.try(o.leader, ProposalWithdraw{o.app.st.lastID["proposal"], "tried"}) }
 	case 6:
 		in.q.Action, in.q.Buyer, in.q.Project = rulebook.PrimarySale, buyer.licence.ID, o.anyProject(buyer)
-		in.c = NoticeIssue{Licence: buyer.licence.ID, Instrument: i.Code, Quantity: q, Price: price, DueOn: 20271231, Project: in.q.Project}
+		in.q.ExistingUnit = o.saysUnit(in.q.Project)
+		in.c = NoticeIssue{Licence: buyer.licence.ID, Instrument: i.Code, Quantity: q, Price: price, DueOn: 20271231, Project: in.q.Project, ExistingUnit: in.q.ExistingUnit}
 		in.after = func() { o.try(o.leader, NoticeCancel{o.app.st.lastID[Notices.name], "tried"}) }
 	case 7:
 		return o.projectTrial(in, buyer, i)
@@ -339,6 +341,9 @@ func (o *ruledOffice) trial() trial {
 func (o *ruledOffice) anyProject(f firm) int64 {
 	return pick(o.r, 0, o.projects[f.licence.ID], o.projects[f.licence.ID], o.proposed[f.licence.ID])
 }
+
+// saysUnit reports whether a buyer who names no project says, as most do, that it is for his existing unit.
+func (o *ruledOffice) saysUnit(project int64) bool { return project == 0 && o.r.Intn(4) > 0 }
 
 // dealTrial is a proposal by the seller, who looks at what he has.
 func (o *ruledOffice) dealTrial(in trial, seller, buyer firm, i catalog.Instrument) trial {
@@ -358,6 +363,8 @@ func (o *ruledOffice) dealTrial(in trial, seller, buyer firm, i catalog.Instrume
 	}
 	if o.r.Intn(3) == 0 { // the buyer proposes: what the seller has is not looked at
 		c.Proposer, in.person, in.asks = settlement.BuyerSide, buyer.user, buyer.user
+		c.ExistingUnit = o.saysUnit(c.Project)
+		in.q.ExistingUnit = c.ExistingUnit
 	}
 	in.c = c
 	in.after = func() { o.laterSteps(in.q, seller, buyer) }
@@ -383,7 +390,12 @@ func (o *ruledOffice) laterSteps(q Question, seller, buyer firm) {
 		if q.Project != 0 && step.who.party == seller.party {
 			asks = o.upper
 		}
-		if !o.compare(-1, trial{q: q, asks: asks, person: step.who.user, c: DealStep{Deal: id, Event: step.event}}) {
+		c := DealStep{Deal: id, Event: step.event}
+		if step.event == settlement.BuyerConfirm && storedRow(o.office, Deals, id).Proposer == settlement.SellerSide {
+			c.ExistingUnit = o.saysUnit(q.Project)
+			q.ExistingUnit = c.ExistingUnit
+		}
+		if !o.compare(-1, trial{q: q, asks: asks, person: step.who.user, c: c}) {
 			break
 		}
 		o.steps[step.event]++
@@ -515,7 +527,7 @@ func (o *ruledOffice) compare(n int, in trial) bool {
 		}
 	}
 	if len(e.Obstacles) > 0 {
-		if in.q.Project == 0 && !in.rulesFirst { // of a project the rules come before it, or after
+		if in.q.Project == 0 && !in.rulesFirst && e.Obstacles[0].Code != ErrForWhichUnit.Code { // of a project the rules come before it, or after
 			clear(want)
 		}
 		if !in.rulesFirst || len(want) == 0 {

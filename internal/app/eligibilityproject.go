@@ -9,16 +9,41 @@ import (
 	"permitx/internal/identity"
 	"permitx/internal/permit"
 	"permitx/internal/quantity"
+	"permitx/internal/reserve"
 	"permitx/internal/rulebook"
 )
 
 // projectActions are the actions whose commands name a project.
 var projectActions = []rulebook.Action{rulebook.Buy, rulebook.Deal, rulebook.PrimarySale, rulebook.Allocation, rulebook.Project}
 
+// useActions are the actions whose commands ask a buyer what he buys for.
+var useActions = []rulebook.Action{rulebook.Buy, rulebook.Deal, rulebook.PrimarySale}
+
+// unsaid is View.checkSaid where nothing is said, by the projects that the actor may see.
+func (in *inquiry) unsaid(actor identity.Actor) error {
+	if in.listing.Kind == reserve.Simplified { // which asks for a project by itself
+		return nil
+	}
+	for _, p := range ReadTable(in.ref, Projects).All() {
+		if p.Licence != in.buyer.ID || !p.State.MayBuy() || identity.Authorise(actor, identity.ProjectRead, identity.OfParty(p.Party, p.Region)) != nil {
+			continue
+		}
+		for _, n := range ReadNeeds(in.ref, p.ID) {
+			if n.Pollutant == in.inst.Pollutant && n.Missing() > 0 {
+				return forWhichUnit(p, n)
+			}
+		}
+	}
+	return nil
+}
+
 // lookProject finds the project that the question names: the buyer's, as its
 // commands ask for it. That there is one is the buyer's secret: who may not see it
 // is answered as if there were none.
 func (in *inquiry) lookProject(actor identity.Actor) error {
+	if in.ExistingUnit && !slices.Contains(useActions, in.Action) {
+		return ErrProjectOfSale.With("nothing is bought for a unit by the action %s", in.Action).At("existing_unit")
+	}
 	if in.Project == 0 {
 		return nil
 	}
@@ -52,10 +77,14 @@ func (k *knowledge) ofProject(s *rulebook.Side, p permit.Project, on calendar.Da
 
 // projectObstacles are what a command that names the project, or does not where
 // its market asks for one, would be refused for.
-func (in *inquiry) projectObstacles() error {
+func (in *inquiry) projectObstacles(actor identity.Actor) error {
 	switch p := in.project; {
 	case p.ID == 0 && in.Action == rulebook.Buy && in.market.ProjectRequired:
 		return ErrProjectNeeded.With("a buy in the market %s names the project that it is for", in.market.Code)
+	case p.ID != 0 && in.ExistingUnit:
+		return ErrProjectOrUnit
+	case p.ID == 0 && !in.ExistingUnit && slices.Contains(useActions, in.Action):
+		return in.unsaid(actor)
 	case p.ID == 0:
 		return nil
 	case in.Action == rulebook.Project:

@@ -72,8 +72,5 @@ func (in *inquiry) refusedByListing(limit reserve.SimplifiedLimit, q quantity.Qu
 	if refused == nil && l.Kind == reserve.Simplified {
 		refused = limit.Check(q, l.Pollutant)
 	}
-	if refused == nil && l.Kind == reserve.FixedPrice { // unless the sale says so
-		return unitUnsaid(in.find, in.buyer.ID, l.Pollutant)
-	}
 	return refused, nil
 }

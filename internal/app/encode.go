@@ -36,7 +36,7 @@ var later = map[reflect.Type][]string{
 	reflect.TypeFor[market.Record]():               {"Project", "Queued", "Kind", "Schedule", "Amount", "Fee", "Ending"},
 	reflect.TypeFor[market.Trade]():                {"BuyerFee", "SellerFee", "Kind"},
 	reflect.TypeFor[market.FeeSchedule]():          {"Exempt"},
-	reflect.TypeFor[market.Block]():                {"BuyerExempt", "SellerExempt"},
+	reflect.TypeFor[market.Block]():                {"BuyerExempt", "SellerExempt", "Project"},
 	reflect.TypeFor[catalog.Market]():              {"ProjectRequired", "ResaleNextDay", "Scheme"},
 	reflect.TypeFor[catalog.Instrument]():          {"Scheme", "Series"},
 	reflect.TypeFor[catalog.Party]():               {"OwnerGroup"},

@@ -268,8 +268,10 @@ func TestBlock_EveryStateEventRole(t *testing.T) {
 					to, _, err := market.Block{State: at, NeedsOfficer: asked}.Next(e, role(p))
 					return to, err
 				},
-				takes:   func(_ market.BlockState, _ market.BlockEvent, p player) bool { return role(p) != "" },
-				command: func(_ *office, _ market.BlockState, e market.BlockEvent) Command { return BlockStep{1, e, "d", "r"} },
+				takes: func(_ market.BlockState, _ market.BlockEvent, p player) bool { return role(p) != "" },
+				command: func(_ *office, _ market.BlockState, e market.BlockEvent) Command {
+					return BlockStep{1, e, "d", "r", 0, false}
+				},
 				passes: map[market.BlockEvent]func(*office, market.BlockState) bool{
 					market.BlockLapse: func(o *office, _ market.BlockState) bool { o.now.set(calendar.Date(20260703).Start()); return true },
 				},

@@ -1,12 +1,9 @@
 package app
 
 import (
-	"cmp"
-
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/identity"
-	"permitx/internal/permit"
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
 	"permitx/internal/rulebook"
@@ -174,30 +171,6 @@ func (c ListingSell) Decide(v *View) (Apply, error) {
 	}, nil
 }
 
-// unitUnsaid is ErrForWhichUnit where a licence has a project that still needs the
-// pollutant: what it buys at the fixed price is not for that.
-func unitUnsaid(find rowFinder, licence int64, pollutant string) (refused, err error) {
-	var projects []permit.Project
-	if err := find(Projects.name, Where("licence", licence), &projects); err != nil {
-		return nil, err
-	}
-	for _, p := range projects {
-		if !p.State.MayBuy() {
-			continue
-		}
-		var needs []permit.Need
-		if err := find(ProjectNeeds.name, Where("project", p.ID).And("pollutant", Eq, pollutant), &needs); err != nil {
-			return nil, err
-		}
-		for _, n := range needs {
-			if n.Missing() > 0 {
-				return reserve.ErrForWhichUnit.With("project %s still needs %s t/a of %s", p.EIA, n.Missing(), pollutant), nil
-			}
-		}
-	}
-	return nil, nil
-}
-
 // checkUnit holds that who has a project says by a document that what he buys at the
 // fixed price is for his existing unit.
 func (c ListingSell) checkUnit(v *View, l reserve.Listing) error {
@@ -207,8 +180,7 @@ func (c ListingSell) checkUnit(v *View, l reserve.Listing) error {
 	case c.ExistingUnit:
 		return catalog.CheckDocument("document", c.Document)
 	}
-	refused, err := unitUnsaid(v.findRows, c.Licence, l.Pollutant)
-	return cmp.Or(err, refused)
+	return v.checkSaid(use{}, c.Licence, l.Pollutant)
 }
 
 // checkSimplified holds a simplified sale to the licence's limit over all listings.

@@ -64,12 +64,12 @@ func TestLots_EveryPath(t *testing.T) {
 	done[AllocationResult](o, o.leader, Allocate{f.licence.ID, i.Code, reserve.Initial, reserve.Reserve, ledger.Free, one, 0, false, today, "d", LotChoice{}})
 	o.wantLots(jiashan, "1 available 2 transferred 1 withdrawn 3", "2 available 4")
 
-	sold := done[NoticeResult](o, o.clerk, NoticeIssue{f.licence.ID, i.Code, 3 * one, quantity.OnePrice, today, "", 0, LotChoice{}}).Notice
+	sold := done[NoticeResult](o, o.clerk, NoticeIssue{f.licence.ID, i.Code, 3 * one, quantity.OnePrice, today, "", 0, LotChoice{}, false}).Notice
 	o.wantLots(jiashan, "1 reserved 2 transferred 1 withdrawn 3", "2 available 3 reserved 1")
 	o.refuses(o.leader, ReserveMove{jiashan, vocs, reserve.ToUnallocated, 4 * one, "d", LotChoice{}}, ledger.ErrInsufficient)
 	done[NoticeResult](o, o.leader, NoticeCancel{sold.ID, "r"})
 	o.wantLots(jiashan, "1 available 2 transferred 1 withdrawn 3", "2 available 4")
-	sold = done[NoticeResult](o, o.clerk, NoticeIssue{f.licence.ID, i.Code, 3 * one, quantity.OnePrice, today, "", 0, LotChoice{}}).Notice
+	sold = done[NoticeResult](o, o.clerk, NoticeIssue{f.licence.ID, i.Code, 3 * one, quantity.OnePrice, today, "", 0, LotChoice{}, false}).Notice
 	done[NoticeResult](o, o.finance, NoticeProve{sold.ID, sold.Amount, "p", today})
 	done[NoticeResult](o, o.finance, NoticeConfirm{sold.ID, "seen"})
 	done[NoticeResult](o, o.leader, NoticeDeliver{sold.ID})

@@ -16,7 +16,7 @@ import (
 // tonne a year.
 var lotUses = map[string]func(d *auctionDesk, f firm, c LotChoice){
 	"sale by a payment notice": func(d *auctionDesk, f firm, c LotChoice) {
-		done[NoticeResult](d.office, d.clerk, NoticeIssue{f.licence.ID, d.i.Code, one, quantity.OnePrice, 20260801, "d", 0, c})
+		done[NoticeResult](d.office, d.clerk, NoticeIssue{f.licence.ID, d.i.Code, one, quantity.OnePrice, 20260801, "d", 0, c, false})
 	},
 	"fixed-price sale": func(d *auctionDesk, f firm, c LotChoice) {
 		l := done[ListingResult](d.office, d.leader, ListingOpen{jiashan, vocs, reserve.FixedPrice, one, quantity.OnePrice, 0, "d", c}).Listing

@@ -81,7 +81,7 @@ func randomReserve(t *testing.T, r *rand.Rand, steps int, done map[identity.Oper
 			return o.clerk, ListingSell{Listing: id(Listings.name), Licence: f.licence.ID, Instrument: i.Code, Quantity: q(), DueOn: 20260801}
 		},
 		func() (int64, Command) {
-			return o.clerk, NoticeIssue{f.licence.ID, i.Code, q(), quantity.OnePrice, 20260801, "d", 0, choice()}
+			return o.clerk, NoticeIssue{f.licence.ID, i.Code, q(), quantity.OnePrice, 20260801, "d", 0, choice(), false}
 		},
 		func() (int64, Command) { return o.leader, NoticeCancel{id(Notices.name), "r"} },
 		func() (int64, Command) {
@@ -249,7 +249,7 @@ func TestReserve_LastLotOnce(t *testing.T) {
 			return EarmarkMake{Region: jiashan, Pollutant: vocs, Name: "p", Document: "d", Priority: 1, Need: one, Ratio: quantity.OneRatio, ExpiresOn: 20260801}
 		},
 		"sale by agreement": func(_ *office, f firm) Command {
-			return NoticeIssue{f.licence.ID, "VOCs-20310630", one, quantity.OnePrice, 20260801, "d", 0, LotChoice{}}
+			return NoticeIssue{f.licence.ID, "VOCs-20310630", one, quantity.OnePrice, 20260801, "d", 0, LotChoice{}, false}
 		},
 		"retirement": func(*office, firm) Command { return LotRetire{jiashan, vocs, one, LotChoice{}, "d"} },
 		"freeze":     func(*office, firm) Command { return LotFreeze{1, one, "d"} },

@@ -332,7 +332,7 @@ func TestListing_FixedPrice(t *testing.T) {
 		tt.change(&c)
 		o.refuses(o.clerk, c, tt.want)
 	}
-	o.refuses(o.clerk, good, reserve.ErrForWhichUnit) // since there is a project that was not named
+	o.refuses(o.clerk, good, ErrForWhichUnit) // since there is a project that was not named
 	good.ExistingUnit = true
 	o.refuses(o.clerk, good, invalid)
 	good.Document = "for the old boiler"
@@ -428,12 +428,13 @@ func TestEligibility_Simplified(t *testing.T) {
 	said(ask(nil), one/10, one/20, rulebook.ProjectDefault, "")
 	said(ask(func(q *Question) { q.Quantity += 100 }), one/10, one/20, rulebook.ProjectDefault, reserve.ErrTooLargeForSimplified.Code)
 	said(ask(func(q *Question) { q.Project = 0 }), one/10, one/20, rulebook.ProjectDefault, reserve.ErrProjectNeeded.Code)
-	said(ask(func(q *Question) { q.Listing, q.Project, q.Quantity = 0, 0, one }), one/10, one/20, rulebook.ProjectDefault, "") // by another way than a listing
+	said(ask(func(q *Question) { q.Listing, q.Project, q.Quantity = 0, 0, one }), one/10, one/20, rulebook.ProjectDefault, ErrForWhichUnit.Code)
+	said(ask(func(q *Question) { q.Listing, q.Project, q.Quantity, q.ExistingUnit = 0, 0, one, true }), one/10, one/20, rulebook.ProjectDefault, "") // by another way than a listing
 	wide := done[ListingResult](o, o.leader, ListingOpen{jiashan, vocs, reserve.Simplified, one, quantity.OnePrice, one / 2, "公告2号", LotChoice{}}).Listing
 	said(ask(func(q *Question) { q.Listing, q.Quantity = wide.ID, 9*one/20 }), one/2, 9*one/20, "公告2号", "")
 	fixed := o.listingOf(reserve.FixedPrice, one)
 	said(ask(func(q *Question) { q.Listing = fixed.ID }), one/10, one/20, rulebook.ProjectDefault, reserve.ErrExistingUnitsOnly.Code)
-	said(ask(func(q *Question) { q.Listing, q.Project = fixed.ID, 0 }), one/10, one/20, rulebook.ProjectDefault, reserve.ErrForWhichUnit.Code)
+	said(ask(func(q *Question) { q.Listing, q.Project = fixed.ID, 0 }), one/10, one/20, rulebook.ProjectDefault, ErrForWhichUnit.Code)
 	said(ask(func(q *Question) { q.Listing, q.Buyer, q.Project = fixed.ID, far.licence.ID, 0 }), one/10, one/10, rulebook.ProjectDefault, reserve.ErrElsewhere.Code)
 	for _, c := range []struct {
 		q    Question

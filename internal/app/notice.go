@@ -40,6 +40,8 @@ type NoticeIssue struct {
 	Document   string // may be empty
 	Project    int64  // that the permits are for; 0: none is named
 	LotChoice
+
+	ExistingUnit bool // they are for the unit that the licence has, and not for a project
 }
 
 // NoticeProve records that finance has seen the payment. It never touches the
@@ -95,6 +97,9 @@ func (c NoticeIssue) Decide(v *View) (Apply, error) {
 	}
 	n, err := v.priceNotice(l, i, reserve.PaymentNotice{Project: c.Project, Quantity: c.Quantity, Price: c.Price, DueOn: c.DueOn, Document: c.Document})
 	if err != nil {
+		return nil, err
+	}
+	if err := v.checkSaid(use{c.Project, c.ExistingUnit}, l.ID, i.Pollutant); err != nil {
 		return nil, err
 	}
 	if err := v.ledger.CheckHold(n.ReserveKey(), int64(n.Quantity)); err != nil {

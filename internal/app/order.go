@@ -80,6 +80,8 @@ type PlaceOrder struct {
 	Project     int64 // that a buy is for; 0: none is named
 	Kind        market.Kind
 	Party       int64 // that trades credits; 0: permits of the licence
+
+	ExistingUnit bool // a buy is for the unit that the licence has, and not for a project
 }
 
 // CancelOrder takes an open order out of its book.
@@ -116,6 +118,9 @@ func (c PlaceOrder) appendPayload(b []byte) []byte {
 	}
 	if c.Party != 0 {
 		b = appendField(b, "Party", c.Party)
+	}
+	if c.ExistingUnit {
+		b = append(b, `,"ExistingUnit":true`...)
 	}
 	return append(b, '}')
 }

@@ -23,6 +23,8 @@ type OrderAmend struct {
 	Order    int64
 	Price    quantity.Price    // 0: as it is
 	Quantity quantity.Quantity // in all, with what is filled; 0: as it is
+
+	ExistingUnit bool // what a buy without a project buys more is for the unit that the licence has
 }
 
 var _ = declare(OrderAmend{})
@@ -54,7 +56,7 @@ func (c OrderAmend) Decide(v *View) (Apply, error) {
 	if err := terms.checkSession(v, e.market, e.inst); err != nil {
 		return nil, err
 	}
-	if err := v.checkAmendedProject(&e.order, o, e.inst.Pollutant); err != nil {
+	if err := c.checkUse(v, &e.order, o, e.inst.Pollutant); err != nil {
 		return nil, err
 	}
 	e.order.Queued = v.Number
@@ -92,14 +94,19 @@ func (c OrderAmend) entry(v *View, o *market.Record) (entry, error) {
 	return e, nil
 }
 
-// checkAmendedProject holds that a project needs what an order would buy more.
-func (v *View) checkAmendedProject(now, before *market.Record, pollutant string) error {
+// checkUse holds what an order would buy more to what it is for.
+func (c OrderAmend) checkUse(v *View, now, before *market.Record, pollutant string) error {
 	more := now.Remaining - before.Remaining
-	if now.Project == 0 || more <= 0 {
+	switch {
+	case now.OfCredits() || now.Side == market.Sell:
+		if c.ExistingUnit {
+			return ErrProjectOfSale
+		}
+		return nil
+	case more <= 0:
 		return nil
 	}
-	n, _ := v.needOf(now.Project, pollutant)
-	return checkProjectRoom(n, more)
+	return v.checkUse(use{now.Project, c.ExistingUnit}, v.traderOf(now), pollutant, more)
 }
 
 // lower decides to lower a quantity: the order keeps its place, and nothing is

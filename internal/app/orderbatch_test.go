@@ -122,7 +122,7 @@ func TestOrderBatch_Full(t *testing.T) {
 // encoding/json into the same command.
 func TestPayload_OfBatches(t *testing.T) {
 	t.Parallel()
-	place := PlaceOrder{"YRD", "VOCs-20310630", 7, market.Sell, 3000 * quantity.OnePrice, one, market.IOC, 8, market.AtMarket, 9}
+	place := PlaceOrder{"YRD", "VOCs-20310630", 7, market.Sell, 3000 * quantity.OnePrice, one, market.IOC, 8, market.AtMarket, 9, false}
 	orders := OrderBatch{Items: []OrderBatchItem{{Place: place}, {Cancel: 5}, {}}}
 	transfers := TransferBatch{Mode: AllItems, Transfers: []TransferPost{
 		{1, 2, 3, "浙环发〔2013〕45号 \"a\\b\"", ""}, {4, 5, -6, "", "注\u2028"},

@@ -23,8 +23,8 @@ var (
 	ErrTraderOfPermits = fault.New(fault.Invalid, "order.licence_missing", "permits are traded for a licence: name the licence, not the party").At("licence")
 	// ErrTraderOfCredits is returned when credits would be traded for a licence.
 	ErrTraderOfCredits = fault.New(fault.Invalid, "order.licence_of_credits", "credits are a party's and of no licence: name the party, not a licence").At("licence")
-	// ErrProjectOfCredits is returned when credits would be bought for a project.
-	ErrProjectOfCredits = fault.New(fault.Invalid, "order.project_of_credits", "credits are bought for no project: leave it out").At("project")
+	// ErrProjectOfCredits is returned when credits would be bought for a project or a unit.
+	ErrProjectOfCredits = fault.New(fault.Invalid, "order.project_of_credits", "credits are bought for no project and no unit: leave it out").At("project")
 )
 
 // checkGoods holds that who trades may trade such things: permits for a licence
@@ -35,12 +35,12 @@ func (c PlaceOrder) checkGoods(v *View, m catalog.Market, l catalog.Licence, i c
 		if err := v.checkArea(l, m); err != nil {
 			return err
 		}
-		return c.checkOrderProject(v, m, l, i.Pollutant)
+		return c.checkOrderUse(v, m, l, i.Pollutant)
 	case !i.OfCredits():
 		return ErrTraderOfPermits
 	case l.ID != 0:
 		return ErrTraderOfCredits
-	case c.Project != 0:
+	case c.Project != 0 || c.ExistingUnit:
 		return ErrProjectOfCredits
 	}
 	return nil

@@ -76,7 +76,7 @@ func TestPastReader(t *testing.T) {
 	s.trade(project, 2*one)
 	resting := done[OrderResult](s.office, s.seller.user, s.order(s.seller, market.Sell, one, 0)).Order.ID
 	unpaid := s.sale(project, one, reserve.NoticeIssued)
-	d := s.run(s.propose(s.offer(s.seller, s.buyer, one, 2000), s.buyer), s.seller, s.buyer, settlement.Fund)
+	d := s.run(s.propose(s.forUnit(s.offer(s.seller, s.buyer, one, 2000)), s.buyer), s.seller, s.buyer, settlement.Fund)
 	idle := done[IdleResult](s.office, s.seller.user, IdleDeclare{
 		Licence: s.seller.licence.ID, Instrument: s.inst.Code, Origin: ledger.Paid, Quantity: one, Since: today, Document: "d",
 	}).Declaration.ID

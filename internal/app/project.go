@@ -53,6 +53,7 @@ type ProjectResult struct {
 	Project   permit.Project
 	Needs     []permit.Need
 	Cancelled []int64 // orders
+	Blocks    []int64 // block trades that have lapsed
 	Lapsed    []int64 // deals
 	Notices   []int64 // cancelled
 	BuyBacks  []int64 // opened

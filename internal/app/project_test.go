@@ -41,6 +41,12 @@ func openSite(t *testing.T) *site {
 	return s
 }
 
+// forUnit is a deal that its buyer proposes for his existing unit.
+func (s *site) forUnit(c DealPropose) DealPropose {
+	c.ExistingUnit = true
+	return c
+}
+
 func (s *site) need(project int64) permit.Need {
 	n, _ := (&View{state: s.app.st}).needOf(project, "VOCs")
 	return n
@@ -525,7 +531,7 @@ func randomProjects(t *testing.T, r *rand.Rand, steps int) {
 		func() (int64, Command) { return s.leader, s.assign(pick(), q()) },
 		func() (int64, Command) { return s.leader, s.assign(pick(), q()) },
 		func() (int64, Command) {
-			return s.clerk, NoticeIssue{s.buyer.licence.ID, s.inst.Code, q(), 100 * quantity.OnePrice, 20260801, "", pick(), LotChoice{}}
+			return s.clerk, NoticeIssue{s.buyer.licence.ID, s.inst.Code, q(), 100 * quantity.OnePrice, 20260801, "", pick(), LotChoice{}, false}
 		},
 		func() (int64, Command) {
 			var rows []reserve.PaymentNotice

@@ -20,7 +20,13 @@ var (
 	ErrProjectNeeded = fault.New(fault.Refused, "rule.project_missing", "a buy in this market names the project that it is for").At("project").
 				Under(ruleProject, citeProject)
 	// ErrProjectOfSale is returned when a sale names a project.
-	ErrProjectOfSale = fault.New(fault.Invalid, "order.project_of_sale", "only a buy is for a project: leave it out").At("project")
+	ErrProjectOfSale = fault.New(fault.Invalid, "order.project_of_sale", "only a buy is for a project or an existing unit: leave it out").At("project")
+	// ErrProjectOrUnit is returned when a buy would be for a project and for the existing unit.
+	ErrProjectOrUnit = fault.New(fault.Invalid, "project.or_unit", "a buy is for the project or for the existing unit: name one of the two").At("existing_unit")
+	// ErrForWhichUnit is returned when who has a project that still needs the pollutant buys
+	// for nothing that he names.
+	ErrForWhichUnit = fault.New(fault.Refused, "project.for_which_unit", "the licence has a project that still needs the pollutant: name it, or say that this is for the existing unit").
+			At("existing_unit").Under("buyer.existing_unit", "project default")
 	// ErrProjectNotApproved is returned when nothing may be bought for the project in its state.
 	ErrProjectNotApproved = fault.New(fault.Refused, "project.not_approved", "permits are bought for a project between its approval and its completion").At("project")
 	// ErrPollutantNotNeeded is returned when the project does not need the pollutant.
@@ -62,22 +68,69 @@ func checkProjectRoom(n permit.Need, q quantity.Quantity) error {
 	return nil
 }
 
-// checkOrderProject holds that a buy is for a project that needs it, where it
-// names one or its market asks for one.
-func (c PlaceOrder) checkOrderProject(v *View, m catalog.Market, l catalog.Licence, pollutant string) error {
-	switch {
-	case c.Project != 0 && c.Side == market.Sell:
-		return ErrProjectOfSale
-	case c.Project == 0 && c.Side == market.Buy && m.ProjectRequired:
-		return ErrProjectNeeded.With("a buy in the market %s names the project that it is for", m.Code)
-	case c.Project == 0:
-		return nil
+// A use is what a buyer of permits says that they are for: a project of the licence,
+// or the unit that it has. Who has no project that needs them need not say it.
+type use struct {
+	project      int64
+	existingUnit bool
+}
+
+// isSaid reports whether a project or the existing unit is named.
+func (u use) isSaid() bool { return u.project != 0 || u.existingUnit }
+
+// checkUse holds what a licence would buy to what it is for (I-120): a project that
+// is named needs as much.
+func (v *View) checkUse(u use, l catalog.Licence, pollutant string, q quantity.Quantity) error {
+	if err := v.checkSaid(u, l.ID, pollutant); err != nil || u.project == 0 {
+		return err
 	}
-	_, n, err := v.projectFor(c.Project, l, pollutant)
+	_, n, err := v.projectFor(u.project, l, pollutant)
 	if err != nil {
 		return err
 	}
-	return checkProjectRoom(n, c.Quantity)
+	return checkProjectRoom(n, q)
+}
+
+// checkUseIn is checkUse in a market, which may ask for a project.
+func (v *View) checkUseIn(m catalog.Market, u use, l catalog.Licence, pollutant string, q quantity.Quantity) error {
+	if u.project == 0 && m.ProjectRequired {
+		return ErrProjectNeeded.With("a buy in the market %s names the project that it is for", m.Code)
+	}
+	return v.checkUse(u, l, pollutant, q)
+}
+
+// checkSaid holds that a licence which has a project that still needs the pollutant
+// says what it buys for.
+func (v *View) checkSaid(u use, licence int64, pollutant string) error {
+	switch {
+	case u.project != 0 && u.existingUnit:
+		return ErrProjectOrUnit
+	case u.isSaid():
+		return nil
+	}
+	for _, id := range v.byCode.projectsOf[licence] {
+		n, _ := v.needOf(id, pollutant)
+		if p := rowsOf(v.state, Projects).rows[id]; p.Licence == licence && p.State.MayBuy() && n.Missing() > 0 {
+			return forWhichUnit(p, n)
+		}
+	}
+	return nil
+}
+
+func forWhichUnit(p permit.Project, n permit.Need) error {
+	return ErrForWhichUnit.With("project %s still needs %s t/a of %s", p.EIA, n.Missing(), n.Pollutant)
+}
+
+// checkOrderUse is checkUseIn of an order: only a buy is for something.
+func (c PlaceOrder) checkOrderUse(v *View, m catalog.Market, l catalog.Licence, pollutant string) error {
+	u := use{c.Project, c.ExistingUnit}
+	switch {
+	case c.Side == market.Buy:
+		return v.checkUseIn(m, u, l, pollutant, c.Quantity)
+	case u.isSaid():
+		return ErrProjectOfSale
+	}
+	return nil
 }
 
 // changeNeed changes what a project has of a pollutant. The View has checked

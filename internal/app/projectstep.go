@@ -37,6 +37,7 @@ type projectChange struct {
 	needs  []permit.Need
 	freed  []permit.Entry   // of each need that is lower
 	orders []*market.Record // that rest on what is no longer needed
+	blocks []blockEnd       // open block trades of the like
 	ends   []projectEnd     // the like of deals and payment notices
 	opens  []projectBuyBack // for what was bought
 }
@@ -76,7 +77,7 @@ func (c ProjectStep) Decide(v *View) (Apply, error) {
 		return nil, err
 	}
 	return func(tx *Tx) any {
-		r := ProjectResult{Cancelled: tx.cancelAll(change.orders)}
+		r := ProjectResult{Cancelled: tx.cancelAll(change.orders), Blocks: tx.endEach(change.blocks)}
 		bidders.apply(tx)
 		for _, e := range change.ends {
 			e.end(tx)
@@ -96,7 +97,7 @@ func (c ProjectStep) Decide(v *View) (Apply, error) {
 		r.Project = Put(tx, Projects, after)
 		Put(tx, ProjectSteps, step)
 		for _, n := range change.needs {
-			// What cancelled orders had bid for is open no longer, and what bidders who were limited may bid for is less.
+			// What ended orders and block trades had bid for is open no longer, and what bidders who were limited may bid for is less.
 			r.Needs = append(r.Needs, tx.changeNeed(p.ID, n.Pollutant, func(now *permit.Need) {
 				n.Open, n.Bidding, n.Command = now.Open, now.Bidding, now.Command
 				*now = n
@@ -212,8 +213,8 @@ func (v *View) reduceProject(needs []permit.Need, named map[string]ProjectNeed) 
 }
 
 // lowerNeeds lowers the needs that are named. What rests on what is no longer
-// needed ends: all open orders for it, then payment notices and deals that are
-// not paid, the newest first. What is paid must be delivered or ended before.
+// needed ends: all open orders for it, then block trades, payment notices and
+// deals that are not paid, the newest first. What is paid must be delivered or ended before.
 func (v *View) lowerNeeds(needs []permit.Need, named map[string]ProjectNeed) (c projectChange, err error) {
 	for _, n := range needs {
 		lower, is := named[n.Pollutant]
@@ -233,6 +234,13 @@ func (v *View) lowerNeeds(needs []permit.Need, named map[string]ProjectNeed) (c 
 				after.Open -= o.Remaining
 			}
 			c.orders = append(c.orders, orders...)
+		}
+		if after.Room() < 0 {
+			blocks, err := v.endBlocksOf(&after)
+			if err != nil {
+				return c, err
+			}
+			c.blocks = append(c.blocks, blocks...)
 		}
 		if after.Room() < 0 {
 			ends, err := v.endUnpaid(&after)

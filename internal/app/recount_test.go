@@ -374,7 +374,7 @@ func (s *site) tradeAtRandom(r *rand.Rand, steps int) {
 			done[NoticeResult](s.office, s.finance, NoticeConfirm{n.ID, "seen"})
 			done[NoticeResult](s.office, s.leader, NoticeDeliver{n.ID})
 		case 2:
-			s.run(s.propose(s.offer(s.seller, s.buyer, q, price), s.buyer), s.seller, s.buyer, settlement.Settle)
+			s.run(s.propose(s.forUnit(s.offer(s.seller, s.buyer, q, price)), s.buyer), s.seller, s.buyer, settlement.Settle)
 		case 3:
 			crossing = append(crossing, s.run(s.propose(s.offer(west, s.buyer, q, price), s.buyer), west, s.buyer, settlement.Settle))
 		case 4:

@@ -23,6 +23,8 @@ type RegistrationApply struct {
 	// That he bids for at most: it is kept of what his project needs and his licence may hold, and a deposit for
 	// each lot is for these. 0: all that he may.
 	QuantityMost quantity.Quantity
+
+	ExistingUnit bool // the permits are for the unit that the licence has, and not for a project
 }
 
 // RegistrationWithdraw takes a registration back, before its deadline. The
@@ -136,12 +138,12 @@ func (c RegistrationApply) checkFor(o auction.Offer) error {
 		return fault.Invalidf("party", "permits are bid for by a licence: name it, and no party")
 	case o.OfCredits() && (c.Licence != 0 || c.Party == 0):
 		return fault.Invalidf("licence", "credits are bid for by a party: name it, and no licence")
-	case o.Buys() && c.Project != 0:
+	case o.Buys() && (c.Project != 0 || c.ExistingUnit):
 		return ErrProjectOfSale
 	case c.QuantityMost != 0 && !sellsPermits(o):
 		return auction.ErrMostNamed
-	case o.OfCredits() && (c.Project != 0 || c.AcceptsPart):
-		return fault.Invalidf("project", "credits are for no project, and no share of a need")
+	case o.OfCredits() && (c.Project != 0 || c.ExistingUnit || c.AcceptsPart):
+		return fault.Invalidf("project", "credits are for no project or unit, and no share of a need")
 	}
 	return nil
 }
@@ -150,7 +152,7 @@ func (c RegistrationApply) checkFor(o auction.Offer) error {
 // fills in what he puts up.
 func (v *View) qualify(o auction.Offer, r auction.Registration, c RegistrationApply, l catalog.Licence, i catalog.Instrument) (auction.Registration, error) {
 	var err error
-	if !o.Buys() && !o.OfCredits() {
+	if sellsPermits(o) {
 		if _, _, err = v.receiver(l.ID, i.Code, o.Region, o.Pollutant); err != nil {
 			return r, err
 		}
@@ -186,8 +188,13 @@ func (v *View) qualify(o auction.Offer, r auction.Registration, c RegistrationAp
 		}
 		judged = r.LimitMost
 	}
-	if o.Buys() {
+	switch {
+	case o.Buys():
 		r.Quantity = 0 // it is not held yet
+	case sellsPermits(o):
+		if err = v.checkSaid(use{c.Project, c.ExistingUnit}, l.ID, o.Pollutant); err != nil {
+			return r, err
+		}
 	}
 	if err = v.judgeBidder(v.known, o, r, judged); err != nil {
 		return r, err

@@ -71,7 +71,7 @@ func TestStatistics_EachKind(t *testing.T) {
 	s.trade(project, 2*one)
 	s.sale(project, 3*one, reserve.NoticeDelivered)
 	s.sale(project, one, reserve.NoticeIssued) // not delivered: no trade
-	s.run(s.propose(s.offer(s.seller, s.buyer, 4*one, 2000), s.buyer), s.seller, s.buyer, settlement.Settle)
+	s.run(s.propose(s.forUnit(s.offer(s.seller, s.buyer, 4*one, 2000)), s.buyer), s.seller, s.buyer, settlement.Settle)
 	s.pair(qingpu, jiashan, nil)
 	west := s.dealDesk.seller(qingpu, 3, 10*one)
 	cross := s.run(s.propose(s.offer(west, s.buyer, 5*one, 1000), s.buyer), west, s.buyer, settlement.Settle)
@@ -392,7 +392,7 @@ func TestExceptions(t *testing.T) {
 	}
 	s.now.set(s.now.get().Add(time.Hour)) // so far they have nobody in common
 	s.sale(project, one, reserve.NoticeIssued)
-	d := s.run(s.propose(s.offer(s.seller, s.buyer, one, 2000), s.buyer), s.seller, s.buyer, settlement.Settle)
+	d := s.run(s.propose(s.forUnit(s.offer(s.seller, s.buyer, one, 2000)), s.buyer), s.seller, s.buyer, settlement.Settle)
 	both := done[identity.Grant](s.office, s.admin, GrantAdd{Person: s.buyer.user, Role: identity.Enterprise, Party: s.seller.party})
 	s.now.set(s.now.get().Add(time.Hour))
 	s.trade(project, one)

@@ -637,7 +637,7 @@ func (w *walked) auctions() {
 		*id = last(w.world, app.Offers)
 	}
 	for offer, id := range map[int64]*int64{w.offer: &w.registration, w.toQuit: &w.toLeave} {
-		*id = decode[api.Registration](w.t, w.post(fmt.Sprintf("/v1/offers/%d/registrations", offer), f.key, fmt.Sprintf(`{"licence":%d}`, f.licence))).ID
+		*id = decode[api.Registration](w.t, w.post(fmt.Sprintf("/v1/offers/%d/registrations", offer), f.key, registration(f))).ID
 	}
 }
 
@@ -805,7 +805,7 @@ func (w *walked) request(id string, role identity.Role) (path, body string) {
 	case "answerObjection":
 		return fmt.Sprintf("/v1/objections/%d/answer", w.objection), `{"answer":"a","upheld":false}`
 	case "issuePaymentNotice":
-		return "/v1/payment-notices", fmt.Sprintf(`{"licence":%d,"instrument":%q,"quantity":"1","price":"2000","due_on":"2026-08-01"}`, f.licence, instrumentCode)
+		return "/v1/payment-notices", fmt.Sprintf(`{"licence":%d,"instrument":%q,"quantity":"1","price":"2000","due_on":"2026-08-01","existing_unit":true}`, f.licence, instrumentCode)
 	case "provePayment":
 		return fmt.Sprintf("/v1/payment-notices/%d/proof", w.toProve), `{"amount":"10000","proof":"receipt","paid_on":"2026-07-01"}`
 	case "deliverPaymentNotice":
@@ -889,7 +889,7 @@ func (w *walked) request(id string, role identity.Role) (path, body string) {
 	case "certifyOffer":
 		return fmt.Sprintf("/v1/offers/%d/certify", w.offer), fmt.Sprintf(`{"result_digest":%q,"document":"d"}`, strings.Repeat("0", 64))
 	case "registerBidder":
-		return fmt.Sprintf("/v1/offers/%d/registrations", w.toRegister), fmt.Sprintf(`{"licence":%d}`, f.licence)
+		return fmt.Sprintf("/v1/offers/%d/registrations", w.toRegister), registration(f)
 	case "signAward":
 		return fmt.Sprintf("/v1/awards/%d/sign", w.award), ""
 	case "contractAward":

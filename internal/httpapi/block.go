@@ -31,7 +31,7 @@ func blockOf(b market.Block, m, instrument string) api.Block {
 		SellerParty: b.SellerParty, SellerLicence: optional(b.SellerLicence), SellerRegion: b.SellerRegion,
 		BuyerParty: b.BuyerParty, BuyerLicence: optional(b.BuyerLicence), BuyerRegion: b.BuyerRegion,
 		Quantity: b.Quantity.String(), Price: b.Price.String(), Months: int(b.Months), Amount: b.Amount.String(), Formula: optional(app.BlockFormula(b)), NeedsOfficer: b.NeedsOfficer,
-		Document: optional(b.Document), Reason: optional(b.Reason), Trade: optional(b.Trade), ProposedAt: b.ProposedAt.String(), LapsesAt: b.LapsesAt.String(),
+		Document: optional(b.Document), Reason: optional(b.Reason), Trade: optional(b.Trade), ProposedAt: b.ProposedAt.String(), LapsesAt: b.LapsesAt.String(), Project: optional(b.Project),
 	}
 }
 
@@ -75,6 +75,7 @@ func (s *Server) ProposeBlockTrade(ctx context.Context, r gen.ProposeBlockTradeR
 		Market: b.Market, Instrument: b.Instrument, Side: read(&in, "side", string(b.Side), market.ParseSide), Licence: deref(b.Licence), Party: deref(b.Party),
 		CounterpartyParty: b.CounterpartyParty, CounterpartyLicence: deref(b.CounterpartyLicence),
 		Quantity: read(&in, "quantity", b.Quantity, quantity.ParseQuantity), Price: read(&in, "price", b.Price, quantity.ParsePrice),
+		Project: deref(b.Project), ExistingUnit: deref(b.ExistingUnit),
 	}
 	if err := in.err(); err != nil {
 		return nil, err
@@ -86,5 +87,6 @@ func (s *Server) ProposeBlockTrade(ctx context.Context, r gen.ProposeBlockTradeR
 func (s *Server) StepBlockTrade(ctx context.Context, r gen.StepBlockTradeRequestObject) (gen.StepBlockTradeResponseObject, error) {
 	return s.do(ctx, r.Params.IdempotencyKey, app.BlockStep{
 		Block: r.ID, Event: market.BlockEvent(r.Body.Event), Document: deref(r.Body.Document), Reason: deref(r.Body.Reason),
+		Project: deref(r.Body.Project), ExistingUnit: deref(r.Body.ExistingUnit),
 	})
 }

@@ -124,7 +124,7 @@ func (s *Server) ProposeDeal(ctx context.Context, r gen.ProposeDealRequestObject
 		Quantity: read(&in, "quantity", b.Quantity, quantity.ParseQuantity), Price: read(&in, "price", b.Price, quantity.ParsePrice),
 		Months: int32(deref(b.Months)), OffsetRatio: readOptional(&in, "offset_ratio", b.OffsetRatio, quantity.ParseRatio), //nolint:gosec // at most 1,200
 		Payment: settlement.DealPayment(b.Payment), Project: deref(b.Project), CapEffect: settlement.CapEffect(deref(b.CapEffect)),
-		CapDocument: deref(b.CapDocument), Note: deref(b.Note),
+		CapDocument: deref(b.CapDocument), Note: deref(b.Note), ExistingUnit: deref(b.ExistingUnit),
 	}
 	if err := in.err(); err != nil {
 		return nil, err

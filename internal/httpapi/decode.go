@@ -282,6 +282,20 @@ func (s *scanner) whole(field string) int64 {
 	return n
 }
 
+// flag reads true or false.
+func (s *scanner) flag(field string) bool {
+	switch s.skipSpace() {
+	case 't':
+		s.word("true")
+		return true
+	case 'f':
+		s.word("false")
+	default:
+		s.mismatch(field, aFlag)
+	}
+	return false
+}
+
 // parseWhole returns the number that digits write, if it is at least 1.
 func parseWhole(digits []byte) (int64, bool) {
 	var n int64

@@ -20,6 +20,7 @@ const (
 	aQuantity    = `a string such as "13.257"`
 	aTimeInForce = "one of gtc, day, ioc, fok"
 	aKind        = "one of limit, market"
+	aFlag        = "true or false"
 )
 
 // The fields of an order, by place in orderFields.
@@ -34,11 +35,12 @@ const (
 	fieldProject
 	fieldKind
 	fieldParty
+	fieldExistingUnit
 )
 
 var orderFields = fields{
-	names:    []string{"market", "instrument", "licence", "side", "price", "quantity", "time_in_force", "project", "kind", "party"},
-	expected: []string{aMarket, anInstrument, aNumber, aSide, aPrice, aQuantity, aTimeInForce, aNumber, aKind, aNumber},
+	names:    []string{"market", "instrument", "licence", "side", "price", "quantity", "time_in_force", "project", "kind", "party", "existing_unit"},
+	expected: []string{aMarket, anInstrument, aNumber, aSide, aPrice, aQuantity, aTimeInForce, aNumber, aKind, aNumber, aFlag},
 	required: 1<<fieldMarket | 1<<fieldInstrument | 1<<fieldSide | 1<<fieldQuantity,
 }
 
@@ -74,6 +76,8 @@ func (s *scanner) order() app.PlaceOrder {
 			o.Kind = s.kind()
 		case fieldParty:
 			o.Party = s.whole("party")
+		case fieldExistingUnit:
+			o.ExistingUnit = s.flag("existing_unit")
 		}
 	})
 	if o.TimeInForce == 0 {

@@ -225,7 +225,7 @@ func TestDecodeOrder_Sentences(t *testing.T) {
 		`/side: must be one of buy, sell`,
 		`/price: must be a string such as "2397.22", not a number`,
 		`/quantity: "1.1234567" has 7 decimals; at most 6 are allowed`,
-		`/tif: there is no such field; the fields are instrument, kind, licence, market, party, price, project, quantity, side, time_in_force`,
+		`/tif: there is no such field; the fields are existing_unit, instrument, kind, licence, market, party, price, project, quantity, side, time_in_force`,
 	}
 	for i, f := range got {
 		if i >= len(want) || f.Field+": "+f.Detail != want[i] {

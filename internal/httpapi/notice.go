@@ -99,7 +99,7 @@ func (s *Server) IssuePaymentNotice(ctx context.Context, r gen.IssuePaymentNotic
 	c := app.NoticeIssue{
 		Licence: r.Body.Licence, Instrument: r.Body.Instrument, Quantity: read(&in, "quantity", r.Body.Quantity, quantity.ParseQuantity),
 		Price: read(&in, "price", r.Body.Price, quantity.ParsePrice), DueOn: read(&in, "due_on", r.Body.DueOn, calendar.ParseDate),
-		Document: deref(r.Body.Document), Project: deref(r.Body.Project), LotChoice: lotChoice(r.Body.Order, r.Body.Lots),
+		Document: deref(r.Body.Document), Project: deref(r.Body.Project), ExistingUnit: deref(r.Body.ExistingUnit), LotChoice: lotChoice(r.Body.Order, r.Body.Lots),
 	}
 	if err := in.err(); err != nil {
 		return nil, err

@@ -106,7 +106,8 @@ func (s *Server) AmendOrder(ctx context.Context, r gen.AmendOrderRequestObject) 
 	var in input
 	c := app.OrderAmend{
 		Order: r.ID, Price: readOptional(&in, "price", r.Body.Price, quantity.ParsePositivePrice),
-		Quantity: readOptional(&in, "quantity", r.Body.Quantity, quantity.ParsePositiveQuantity),
+		Quantity:     readOptional(&in, "quantity", r.Body.Quantity, quantity.ParsePositiveQuantity),
+		ExistingUnit: deref(r.Body.ExistingUnit),
 	}
 	if err := in.err(); err != nil {
 		return nil, err

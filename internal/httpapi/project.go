@@ -53,7 +53,7 @@ func projectResultOf(r app.ProjectResult) api.Project {
 	if len(r.Cancelled) > 0 {
 		out.CancelledOrders = r.Cancelled
 	}
-	out.LapsedDeals, out.CancelledNotices, out.BuyBacks = r.Lapsed, r.Notices, r.BuyBacks
+	out.LapsedBlockTrades, out.LapsedDeals, out.CancelledNotices, out.BuyBacks = r.Blocks, r.Lapsed, r.Notices, r.BuyBacks
 	return out
 }
 

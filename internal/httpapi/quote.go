@@ -85,7 +85,7 @@ func registrationOf(r auction.Registration) api.Registration {
 func (s *Server) RegisterBidder(ctx context.Context, r gen.RegisterBidderRequestObject) (gen.RegisterBidderResponseObject, error) {
 	var in input
 	c := app.RegistrationApply{
-		Offer: r.ID, Party: deref(r.Body.Party), Licence: deref(r.Body.Licence), Project: deref(r.Body.Project), AcceptsPart: deref(r.Body.AcceptsPart),
+		Offer: r.ID, Party: deref(r.Body.Party), Licence: deref(r.Body.Licence), Project: deref(r.Body.Project), ExistingUnit: deref(r.Body.ExistingUnit), AcceptsPart: deref(r.Body.AcceptsPart),
 		Quantity:  readOptional(&in, "quantity", r.Body.Quantity, quantity.ParseQuantity),
 		Guarantee: readOptional(&in, "guarantee", r.Body.Guarantee, quantity.ParseMoney),
 

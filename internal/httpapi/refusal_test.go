@@ -49,7 +49,7 @@ func TestRefusals_NameTheirRule(t *testing.T) {
 	}
 	share := decode[api.AuctionOffer](t, w.approved("/v1/offers", w.leader, shareOffer)).ID
 	project := w.projectOf(f)
-	w.want(http.StatusCreated, w.post(fmt.Sprintf("/v1/offers/%d/registrations", uniform), f.key, fmt.Sprintf(`{"licence":%d}`, f.licence)))
+	w.want(http.StatusCreated, w.post(fmt.Sprintf("/v1/offers/%d/registrations", uniform), f.key, registration(f)))
 	w.want(http.StatusCreated, w.post(fmt.Sprintf("/v1/offers/%d/registrations", share), f.key, fmt.Sprintf(`{"licence":%d,"project":%d}`, f.licence, project)))
 
 	// A close of CNY 4,000 on the day before the window, from which the band is measured.

@@ -85,9 +85,7 @@ func TestScenario_CancelledProject(t *testing.T) {
 	w := open(t)
 	seller, buyer := w.firms[0], w.firms[1]
 	project := w.projectOf(buyer)
-	forProject := func(quantity string) string {
-		return strings.TrimSuffix(order(buyer, "buy", "2400", quantity), "}") + fmt.Sprintf(`,"project":%d}`, project)
-	}
+	forProject := func(quantity string) string { return orderFor(project, buyer, "2400", quantity) }
 	w.ok("/v1/orders", seller.key, order(seller, "sell", "2400", "1"))
 	w.ok("/v1/orders", buyer.key, forProject("1.5"))
 	asks := fmt.Sprintf(`{"action":"buy","buyer_licence":%d,"instrument":%q,"market":%q,"project":%d}`, buyer.licence, instrumentCode, marketCode, project)
@@ -121,7 +119,7 @@ func TestScenario_ReducedProject(t *testing.T) {
 	seller, buyer := w.firms[0], w.firms[1]
 	project := w.projectOf(buyer)
 	w.ok("/v1/orders", seller.key, order(seller, "sell", "2400", "1"))
-	w.ok("/v1/orders", buyer.key, strings.TrimSuffix(order(buyer, "buy", "2400", "1"), "}")+fmt.Sprintf(`,"project":%d}`, project))
+	w.ok("/v1/orders", buyer.key, orderFor(project, buyer, "2400", "1"))
 	done := decode[api.Project](t, w.ok(fmt.Sprintf("/v1/projects/%d/steps", project), w.leader,
 		`{"event":"reduce","document":"a smaller line","needs":[{"pollutant":"VOCs","need":"0.2"}]}`))
 	if done.State != "reduced" || len(done.BuyBacks) != 1 {

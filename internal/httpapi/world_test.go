@@ -496,6 +496,20 @@ func routeOf(req *http.Request) *routers.Route {
 
 // order is the body of an order.
 func order(f firm, side, price, quantity string) string {
-	return fmt.Sprintf(`{"market":%q,"instrument":%q,"licence":%d,"side":%q,"price":%q,"quantity":%q}`,
-		marketCode, instrumentCode, f.licence, side, price, quantity)
+	unit := ""
+	if side == "buy" { // a firm that has a project buys for what it had before
+		unit = `,"existing_unit":true`
+	}
+	return fmt.Sprintf(`{"market":%q,"instrument":%q,"licence":%d,"side":%q,"price":%q,"quantity":%q%s}`,
+		marketCode, instrumentCode, f.licence, side, price, quantity, unit)
+}
+
+// orderFor is a buy for a project of the firm.
+func orderFor(project int64, f firm, price, quantity string) string {
+	return strings.Replace(order(f, "buy", price, quantity), `"existing_unit":true`, fmt.Sprintf(`"project":%d`, project), 1)
+}
+
+// registration is that of a bidder for his existing unit.
+func registration(f firm) string {
+	return fmt.Sprintf(`{"licence":%d,"existing_unit":true}`, f.licence)
 }

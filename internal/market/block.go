@@ -37,6 +37,7 @@ type Block struct {
 	ApprovedBy    int64
 	ProposedAt    calendar.Instant
 	LapsesAt      calendar.Instant
+	Project       int64 // of the buyer, that it is for; 0: none
 	Command       int64
 }
 

@@ -92,18 +92,19 @@ type EntryKind string
 // The kinds of entry. What the market's fills bring is in the trades and has
 // no entry of its own.
 const (
-	ByDeal      EntryKind = "deal"       // bought and put to the project in one: r is applied once
-	ByReversal  EntryKind = "reversal"   // the deal was undone
-	ByNotice    EntryKind = "sale"       // a payment notice was delivered
-	ByGuarantee EntryKind = "guarantee"  // allocated from the reserve (重大项目保障)
-	ByAssign    EntryKind = "assignment" // put to the project out of the licence's holding
-	ByRelease   EntryKind = "release"    // the project was reduced or cancelled: what it no longer needs
+	ByDeal      EntryKind = "deal"        // bought and put to the project in one: r is applied once
+	ByReversal  EntryKind = "reversal"    // the deal was undone
+	ByNotice    EntryKind = "sale"        // a payment notice was delivered
+	ByGuarantee EntryKind = "guarantee"   // allocated from the reserve (重大项目保障)
+	ByBlock     EntryKind = "block_trade" // a block trade was settled
+	ByAssign    EntryKind = "assignment"  // put to the project out of the licence's holding
+	ByRelease   EntryKind = "release"     // the project was reduced or cancelled: what it no longer needs
 
 	ByCorrection EntryKind = "correction" // a guarantee was wrong, and so much of it was taken back
 )
 
 // EntryKinds are all kinds of entry.
-var EntryKinds = []EntryKind{ByDeal, ByReversal, ByNotice, ByGuarantee, ByAssign, ByRelease, ByCorrection}
+var EntryKinds = []EntryKind{ByDeal, ByReversal, ByNotice, ByGuarantee, ByBlock, ByAssign, ByRelease, ByCorrection}
 
 // An Entry is a change of a project's figures for a pollutant. It never
 // changes. A release and a correction have negative figures; what it retired stays retired. It keeps
@@ -115,7 +116,7 @@ type Entry struct {
 	Region     string
 	Pollutant  string
 	Kind       EntryKind
-	Reference  int64 // the deal, notice, allocation or correction
+	Reference  int64 // the deal, notice, block trade, allocation or correction
 	Instrument int64 // of an assignment
 	Bought     quantity.Quantity
 	Assigned   quantity.Quantity

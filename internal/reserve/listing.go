@@ -47,10 +47,6 @@ var (
 	// the listing, would buy at the fixed price.
 	ErrExistingUnitsOnly = fault.New(fault.Refused, "listing.existing_units_only", "the fixed price is for existing units: new, rebuilt and expanded projects buy in a public sale").
 				Under("primary_sale.fixed_price", "财税〔2015〕61号: 现有排污单位取得排污权，采取定额出让方式; that a licence valid before the listing is an existing unit is a project default")
-	// ErrForWhichUnit is returned when who has a project that still needs the pollutant buys
-	// at the fixed price and does not say that it is for his existing unit.
-	ErrForWhichUnit = fault.New(fault.Refused, "listing.for_which_unit", "the licence has a project that still needs the pollutant: what it buys at the fixed price is for its existing unit, which is said with a document").
-			At("existing_unit").Under("primary_sale.existing_unit", "project default")
 	// ErrProjectNeeded is returned when a simplified sale names no project.
 	ErrProjectNeeded = fault.New(fault.Invalid, "listing.project_needed", "a simplified sale is for a project: name it").At("project")
 	// ErrTooLargeForSimplified is returned when a buyer would take more than a very small project may.

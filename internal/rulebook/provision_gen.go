@@ -27,6 +27,9 @@ var provisions = []Provision{
 	{"buy_back.reclaim", []Refusal{
 		{"rule.paid_permits_bought", "paid permits are taken back without payment only where the unit is closed, they lay idle or were abandoned", "project default"},
 	}},
+	{"buyer.existing_unit", []Refusal{
+		{"project.for_which_unit", "the licence has a project that still needs the pollutant: name it, or say that this is for the existing unit", "project default"},
+	}},
 	{"buyer.project_need", []Refusal{
 		{"deal.offset_not_of_project", "the offset ratio is that of the project", "排污许可管理条例 第八条第三项"},
 		{"project.beyond_need", "the project does not need so much", "排污许可管理条例 第八条第三项"},
@@ -211,9 +214,6 @@ var provisions = []Provision{
 	}},
 	{"period_close.in_order", []Refusal{
 		{"period_close.order", "the months of a region are closed in their order", "project default"},
-	}},
-	{"primary_sale.existing_unit", []Refusal{
-		{"listing.for_which_unit", "the licence has a project that still needs the pollutant: what it buys at the fixed price is for its existing unit, which is said with a document", "project default"},
 	}},
 	{"primary_sale.fixed_price", []Refusal{
 		{"listing.existing_units_only", "the fixed price is for existing units: new, rebuilt and expanded projects buy in a public sale", "财税〔2015〕61号: 现有排污单位取得排污权，采取定额出让方式; that a licence valid before the listing is an existing unit is a project default"},
