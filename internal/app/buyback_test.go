@@ -201,6 +201,49 @@ func TestBuyBack_ApplicationToLot(t *testing.T) {
 	d.check()
 }
 
+// A buy-back is priced by the formula of its day, which two persons have set, and keeps
+// it with its document; one that was priced before stays as it is (I-125).
+func TestBuyBack_PriceFormula(t *testing.T) {
+	t.Parallel()
+	d := openBuyBackDesk(t)
+	set := func(value, region string, from calendar.Date) {
+		d.does(d.leader, ParameterSet{Key: rulebook.BuyBackPrice, Value: value, Region: region, ValidFrom: from, Document: "notice of " + value})
+	}
+	set(rulebook.AsPaid, jiashan, 20260702)
+	set(rulebook.AtBase, jiashan, 20260703)
+	set("0.5", jiashan, 20260704)
+	priced := map[calendar.Date]int64{}
+	for _, c := range []struct {
+		on       calendar.Date
+		formula  reserve.PriceFormula
+		document string
+		amount   quantity.Money // of 1 t/a that was bought at 2,000, for 59 or 60 months
+	}{
+		{20260701, rulebook.LowerOfPaidAndBase, rulebook.ProjectDefault, 10_000_00},
+		{20260702, rulebook.AsPaid, "notice of paid", 2_000_00 * 59 / 12},
+		{20260703, rulebook.AtBase, "notice of base", 4_000_00 * 59 / 12},
+		{20260704, "0.5", "notice of 0.5", 2_000_00 * 59 / 12},
+	} {
+		d.at(c.on)
+		id := d.apply(one)
+		b := d.run(id, reserve.BuyBackPriced)
+		if b.Formula != c.formula || b.FormulaDocument != c.document || b.PricedOn != c.on || max(b.Amount-c.amount, c.amount-b.Amount) > 1 || (b.BasePrice == 0) != (c.formula == rulebook.AsPaid) {
+			t.Errorf("on %s: %+v, want %s", c.on, b, c.amount)
+		}
+		priced[c.on] = id
+	}
+	first := priced[20260701]
+	if b := d.run(first, reserve.BuyBackInReserve); b.Formula != rulebook.LowerOfPaidAndBase || b.Amount != 10_000_00 {
+		t.Errorf("priced by another formula later: %+v", b)
+	}
+	d.check()
+	b := d.stored(priced[20260703])
+	b.Formula = "0.9"
+	d.store.table(BuyBacks.name).put(b.ID, b)
+	rows := rowsIn(d.office, BuyBackPrices, Where("buy_back", b.ID))
+	d.finds("I-125", rows[0].ID)
+}
+
 // Fact 20: free permits are not bought but reclaimed, at no price; paid ones are
 // not reclaimed without a cause for it. Nothing is contracted or paid then.
 func TestBuyBack_Reclaim(t *testing.T) {

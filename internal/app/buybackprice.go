@@ -79,25 +79,32 @@ func known(so bool) rulebook.Known {
 	return rulebook.IsNot
 }
 
-// decidePrice reckons the price by the base price of today.
+// decidePrice reckons the price by the formula and the base price of today (I-125).
 func (v *View) decidePrice(m *buyBackMove) (buyBackEffect, error) {
 	if err := v.judgeBuyBack(rulebook.BuyBack, m.BuyBack); err != nil {
 		return nil, err
 	}
-	base, document, err := v.basePrice(m.BuyBack)
-	if err != nil {
-		return nil, err
+	p, _, _ := rulebook.Lookup(v.known, rulebook.BuyBackPrice, v.place(m.BuyBack), v.Today)
+	formula := reserve.PriceFormula(p.Value)
+	var base quantity.Price
+	var document string
+	if formula.AsksBase() {
+		var err error
+		if base, document, err = v.basePrice(m.BuyBack); err != nil {
+			return nil, err
+		}
 	}
 	if err := v.checkPriced(m.Holding(), 0); err != nil {
 		return nil, err
 	}
 	id, _ := v.ledger.Find(m.Holding())
 	months := v.monthsToPay(m.BuyBack)
-	rows, amount, err := reserve.PriceRows(m.ToPrice(v.ledger.Acquisitions(id)), m.Quantity, base, months)
+	rows, amount, err := formula.PriceRows(m.ToPrice(v.ledger.Acquisitions(id)), m.Quantity, base, months)
 	if err != nil {
 		return nil, err
 	}
 	return func(tx *Tx, b *reserve.BuyBack) {
+		b.Formula, b.FormulaDocument = formula, p.Document
 		b.BasePrice, b.PriceDocument, b.Months, b.Amount, b.PricedOn = base, document, int32(months), amount, tx.Today //nolint:gosec // months of a term
 		for _, r := range rows {
 			r.BuyBack = b.ID

@@ -135,8 +135,11 @@ func (c *checker) checkBuyBackPrice(b reserve.BuyBack, rows []reserve.BuyBackPri
 	var amount quantity.Money
 	for _, r := range rows {
 		want, err := quantity.Amount(r.Price, r.Quantity, int(b.Months), quantity.HalfUp)
-		if err != nil || r.Amount != want || r.Price != min(r.PricePaid, b.BasePrice) {
+		if err != nil || r.Amount != want {
 			c.report("I-23", BuyBackPrices.name, r.ID, "is not the price of its acquisition")
+		}
+		if price, err := b.Formula.Of(r.PricePaid, b.BasePrice); err != nil || r.Price != price {
+			c.report("I-125", BuyBackPrices.name, r.ID, "is at %s, the formula of buy-back %d comes to %s", r.Price, b.ID, price)
 		}
 		q, amount = q+r.Quantity, amount+r.Amount
 	}

@@ -43,7 +43,7 @@ var later = map[reflect.Type][]string{
 	reflect.TypeFor[identity.Grant]():              {"GrantedAt", "RevokedAt"},
 	reflect.TypeFor[settlement.Deal]():             {"Project"},
 	reflect.TypeFor[reserve.PaymentNotice]():       {"Project", "Renewal", "Opening", "Refusal"},
-	reflect.TypeFor[reserve.BuyBack]():             {"Uncovered", "HeldOn"},
+	reflect.TypeFor[reserve.BuyBack]():             {"Uncovered", "HeldOn", "Formula", "FormulaDocument"},
 	reflect.TypeFor[reserve.IdleDeclaration]():     {"DeclaredOf", "HeldOn"},
 	reflect.TypeFor[reserve.TreasuryRefund]():      {"Award", "Notice", "Correction", "CancelDocument"},
 	reflect.TypeFor[reserve.InstalmentPlan]():      {"RevokedAt", "RequestedBy", "DecidedBy"},

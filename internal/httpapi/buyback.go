@@ -81,11 +81,8 @@ func buyBackOf(b reserve.BuyBack, instrument string, next []reserve.BuyBackEvent
 		out.Amount = new(b.Amount.String())
 	}
 	if b.Amount != 0 {
-		out.BasePrice, out.PriceDocument, out.Months = new(b.BasePrice.String()), &b.PriceDocument, new(int(b.Months))
-		out.PriceRule = new(reserve.PriceRule)
-		if b.Offer != 0 {
-			out.PriceRule = new(reserve.OfferRule)
-		}
+		out.BasePrice, out.PriceDocument, out.Months = optionalPrice(b.BasePrice), optional(b.PriceDocument), new(int(b.Months))
+		out.PriceRule, out.PriceFormula = new(b.PriceRule()), optional(string(b.Formula))
 	}
 	return out
 }

@@ -124,16 +124,18 @@ type BuyBack struct {
 	PaidOn           calendar.Date
 	LicenceDocument  string // of the change of the licence
 
-	Hold        int64             // on the holding
-	SurplusHeld quantity.Quantity // of what was verified for sale before
-	Uncovered   quantity.Quantity // in the reserve, of a reduction: what no surplus that was verified for sale covered
-	Transfer    int64
-	Lot         int64
-	OpenedBy    int64 // person
-	OpenedAt    calendar.Instant
-	BookedAt    calendar.Instant
-	HeldOn      calendar.Date // the permits that are swept were acquired by this day; 0: none are, or it was not looked at yet
-	Command     int64
+	Hold            int64             // on the holding
+	SurplusHeld     quantity.Quantity // of what was verified for sale before
+	Uncovered       quantity.Quantity // in the reserve, of a reduction: what no surplus that was verified for sale covered
+	Transfer        int64
+	Lot             int64
+	OpenedBy        int64 // person
+	OpenedAt        calendar.Instant
+	BookedAt        calendar.Instant
+	HeldOn          calendar.Date // the permits that are swept were acquired by this day; 0: none are, or it was not looked at yet
+	Formula         PriceFormula  // by which it was priced; "": of a standing offer, or before formulas were dated
+	FormulaDocument string
+	Command         int64
 }
 
 // Validate returns a fault that names the first field that is wrong.

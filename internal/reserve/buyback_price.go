@@ -1,18 +1,61 @@
 package reserve
 
 import (
+	"cmp"
 	"slices"
 
 	"permitx/internal/fault"
 	"permitx/internal/ledger"
 	"permitx/internal/quantity"
+	"permitx/internal/rulebook"
 )
 
-// What the price of a buy-back rests on: no formula of Zhejiang or Jiaxing was found.
-const (
-	PriceRule = "project default: min(price paid, base price) × quantity × months left / 12"
-	OfferRule = "project default: price of the standing offer × quantity × months left / 12"
-)
+// A PriceFormula is how the price of an acquisition in a buy-back comes about: a value of
+// the parameter BuyBackPrice. The zero formula, of before there was one, is the default.
+type PriceFormula string
+
+// Of is what is paid for what was bought at a price. Returns an overflow.
+func (f PriceFormula) Of(paid, base quantity.Price) (quantity.Price, error) {
+	switch f {
+	case "", rulebook.LowerOfPaidAndBase:
+		return min(paid, base), nil
+	case rulebook.AsPaid:
+		return paid, nil
+	case rulebook.AtBase:
+		return base, nil
+	}
+	share, err := quantity.ParseRatio("value", string(f))
+	if err != nil {
+		return 0, err
+	}
+	return base.Times(share, 1, quantity.HalfUp)
+}
+
+// AsksBase reports whether the formula reckons from the base price.
+func (f PriceFormula) AsksBase() bool { return f != rulebook.AsPaid }
+
+// text is the formula for a person.
+func (f PriceFormula) text() string {
+	switch f {
+	case "", rulebook.LowerOfPaidAndBase:
+		return "min(price paid, base price)"
+	case rulebook.AsPaid:
+		return "price paid"
+	case rulebook.AtBase:
+		return "base price"
+	}
+	return "base price × " + string(f)
+}
+
+// PriceRule is what the price of a buy-back rests on, with its document. No formula of
+// Zhejiang or Jiaxing was found.
+func (b BuyBack) PriceRule() string {
+	price := b.Formula.text()
+	if b.Offer != 0 {
+		price = "price of the standing offer"
+	}
+	return cmp.Or(b.FormulaDocument, rulebook.ProjectDefault) + ": " + price + " × quantity × months left / 12"
+}
 
 // The faults of a price, in the order in which they are checked.
 var (
@@ -52,20 +95,16 @@ type BuyBackPrice struct {
 	Acquisition int64
 	Quantity    quantity.Quantity
 	PricePaid   quantity.Price // by the holder, CNY/(t·a)
-	Price       quantity.Price // the lower of it and the base price
+	Price       quantity.Price // by the formula of the buy-back
 	Amount      quantity.Money
 	Command     int64
 }
 
 // PriceRows prices what a quantity would use up of a holding's acquisitions,
-// first in first out: each row at the lower of what was paid and the base
-// price, rounded half up to the fen, so that the rows add up to the amount.
-// Acquisitions without a price are passed over. Returns ErrPriceUnknown,
-// ErrTooManyRows, an overflow, or ErrBuyBackAmount.
-func PriceRows(acquisitions []*ledger.Acquisition, q quantity.Quantity, base quantity.Price, months int) (rows []BuyBackPrice, amount quantity.Money, err error) {
-	if _, err := quantity.TradeAmount(base, q, months, quantity.HalfUp); err != nil { // the most that it can come to
-		return nil, 0, err
-	}
+// first in first out: each row by the formula, rounded half up to the fen, so that
+// the rows add up to the amount. Acquisitions without a price are passed over.
+// Returns ErrPriceUnknown, ErrTooManyRows, an overflow, or ErrBuyBackAmount.
+func (f PriceFormula) PriceRows(acquisitions []*ledger.Acquisition, q quantity.Quantity, base quantity.Price, months int) (rows []BuyBackPrice, amount quantity.Money, err error) {
 	used, err := PricedRows(acquisitions, q)
 	if err == nil {
 		err = CheckRows(used, PricedRowsMax)
@@ -74,7 +113,10 @@ func PriceRows(acquisitions []*ledger.Acquisition, q quantity.Quantity, base qua
 		return nil, 0, err
 	}
 	for _, u := range used {
-		r := BuyBackPrice{Acquisition: u.ID, Quantity: u.Quantity, PricePaid: u.Price, Price: min(u.Price, base)}
+		r := BuyBackPrice{Acquisition: u.ID, Quantity: u.Quantity, PricePaid: u.Price}
+		if r.Price, err = f.Of(u.Price, base); err != nil {
+			return nil, 0, err
+		}
 		if r.Amount, err = quantity.Amount(r.Price, r.Quantity, months, quantity.HalfUp); err != nil {
 			return nil, 0, err
 		}

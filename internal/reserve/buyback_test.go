@@ -10,6 +10,7 @@ import (
 	"permitx/internal/ledger"
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
+	"permitx/internal/rulebook"
 )
 
 func yuan(n int64) quantity.Price { return quantity.Price(n) * quantity.OnePrice }
@@ -23,7 +24,7 @@ func row(id int64, paid quantity.Price, left quantity.Quantity) *ledger.Acquisit
 func TestPriceRows(t *testing.T) {
 	t.Parallel()
 	rows := []*ledger.Acquisition{row(1, yuan(1000), one), row(2, 0, 5*one), row(3, yuan(6000), 2*one)}
-	priced, amount, err := reserve.PriceRows(rows, 2*one, yuan(4000), 37)
+	priced, amount, err := reserve.PriceFormula("").PriceRows(rows, 2*one, yuan(4000), 37)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +40,7 @@ func TestPriceRows(t *testing.T) {
 		months int
 		want   error
 	}{{3*one + 1, 37, reserve.ErrPriceUnknown}, {2 * one, 0, reserve.ErrBuyBackAmount}} {
-		if _, _, err := reserve.PriceRows(rows, c.q, yuan(4000), c.months); !errors.Is(err, c.want) {
+		if _, _, err := reserve.PriceFormula(rulebook.LowerOfPaidAndBase).PriceRows(rows, c.q, yuan(4000), c.months); !errors.Is(err, c.want) {
 			t.Errorf("%s for %d months: %v, want %v", c.q, c.months, err, c.want)
 		}
 	}
@@ -47,8 +48,33 @@ func TestPriceRows(t *testing.T) {
 	for i := range many {
 		many[i] = row(int64(i+1), yuan(1), 1)
 	}
-	if _, _, err := reserve.PriceRows(many, quantity.Quantity(len(many)), yuan(1), 12); !errors.Is(err, reserve.ErrTooManyRows) {
+	if _, _, err := reserve.PriceFormula("").PriceRows(many, quantity.Quantity(len(many)), yuan(1), 12); !errors.Is(err, reserve.ErrTooManyRows) {
 		t.Errorf("401 rows: %v", err)
+	}
+}
+
+// Each formula makes its own price of what was paid and of the base price, and says so.
+func TestPriceFormula(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		formula     reserve.PriceFormula
+		above, less quantity.Price // of what was bought at 6,000 and at 1,000
+		says        string
+	}{
+		{rulebook.LowerOfPaidAndBase, yuan(4000), yuan(1000), "notice: min(price paid, base price) × quantity × months left / 12"},
+		{rulebook.AsPaid, yuan(6000), yuan(1000), "notice: price paid × quantity × months left / 12"},
+		{rulebook.AtBase, yuan(4000), yuan(4000), "notice: base price × quantity × months left / 12"},
+		{"0.8", yuan(3200), yuan(3200), "notice: base price × 0.8 × quantity × months left / 12"},
+	} {
+		above, err1 := c.formula.Of(yuan(6000), yuan(4000))
+		less, err2 := c.formula.Of(yuan(1000), yuan(4000))
+		says := reserve.BuyBack{Formula: c.formula, FormulaDocument: "notice"}.PriceRule()
+		if err1 != nil || err2 != nil || above != c.above || less != c.less || says != c.says || c.formula.AsksBase() != (c.formula != rulebook.AsPaid) {
+			t.Errorf("%s: %s, %s, %q (%v, %v)", c.formula, above, less, says, err1, err2)
+		}
+	}
+	if says := (reserve.BuyBack{Offer: 1}).PriceRule(); says != "project default: price of the standing offer × quantity × months left / 12" {
+		t.Errorf("of a standing offer: %q", says)
 	}
 }
 
@@ -65,7 +91,7 @@ func TestPriceRows_AddUp(t *testing.T) {
 		}
 		q := quantity.Quantity(rapid.Int64Range(1, int64(all)).Draw(t, "quantity"))
 		base, months := quantity.Price(rapid.Int64Range(1, 1e9).Draw(t, "base")), rapid.IntRange(1, 60).Draw(t, "months")
-		priced, amount, err := reserve.PriceRows(rows, q, base, months)
+		priced, amount, err := reserve.PriceFormula("").PriceRows(rows, q, base, months)
 		if errors.Is(err, reserve.ErrBuyBackAmount) {
 			return
 		}

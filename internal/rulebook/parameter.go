@@ -19,7 +19,7 @@ type Parameter struct {
 	Region    string // "": all; a province or city stands for all within it
 	Pollutant string // "": all
 	Industry  string // "": all; GB/T 4754, a division stands for its groups and classes
-	Value     string // decimal
+	Value     string // decimal, or a name
 	ValidFrom calendar.Date
 	ValidTo   calendar.Date // last day; 0: no end
 	Document  string        // or "project default"
@@ -40,6 +40,7 @@ const (
 	PurchaseMost    Key = "purchase.limit"
 	HoldingMost     Key = "holding.limit"
 	BasePrice       Key = "buy_back.base_price"
+	BuyBackPrice    Key = "buy_back.price"
 	PartMonthUp     Key = "buy_back.part_month_up"
 	SimplifiedMost  Key = "simplified_sale.most"
 	FirstInstalment Key = "instalment.first_share"
@@ -60,6 +61,16 @@ const (
 
 	firstSeededYear = calendar.Date(20200101) // from when the project's own defaults hold
 )
+
+// The formulas of BuyBackPrice that have a name; any other is a share of the base price.
+const (
+	LowerOfPaidAndBase = "lower_of_paid_and_base"
+	AsPaid             = "paid"
+	AtBase             = "base"
+)
+
+// named are the values of keys that are no decimals.
+var named = map[Key][]string{BuyBackPrice: {LowerOfPaidAndBase, AsPaid, AtBase}}
 
 // KeyInfo says what values a key takes.
 type KeyInfo struct {
@@ -86,7 +97,7 @@ var Keys = []KeyInfo{
 	{IdleMonths, "months", quantity.OneRatio, 120 * quantity.OneRatio, true, "36", "浙政办发〔2010〕132号", "超过3年", "months after which idle permits are bought back"},
 	{PurchaseMost, "t/a", 1, largest, false, "", "", "", "most that one order, deal or sale may buy"},
 	{HoldingMost, "t/a", 0, largest, false, "", "", "", "most that a licence may hold beyond the right that is written in it"},
-	{BasePrice, "CNY/(t·a)", 100, largest, false, "", "", "", "base price of the price authority: a buy-back pays no more than it, and no more than was paid"},
+	{BasePrice, "CNY/(t·a)", 100, largest, false, "", "", "", "base price of the price authority, from which the formula of a buy-back reckons"},
 	{PartMonthUp, "0 or 1", 0, quantity.OneRatio, true, "", "", "", "1: a buy-back counts a part month as one; unset or 0: it drops it, as who pays does"},
 	{SimplifiedMost, "t/a", 1, largest, false, "0.1", ProjectDefault, "", "most that a licence takes of a pollutant in simplified sales, over all listings; a listing may name more for itself"},
 	{FirstInstalment, "1", 1, quantity.OneRatio, false, "0.4", ProjectDefault, "", "share of the amount that the first instalment of a fixed-price sale is at least"},
@@ -104,6 +115,7 @@ var Keys = []KeyInfo{
 	{AuctionDocument, "working days", quantity.OneRatio, 60 * quantity.OneRatio, true, "3", ProjectDefault, "", "working days from the delivery to the certificate of what was won, as in Jiaozhou"},
 	{AuctionReturn, "working days", quantity.OneRatio, 60 * quantity.OneRatio, true, "5", ProjectDefault, "", "working days from the certification in which losers have back what they put up"},
 	{AuctionBar, "months", 0, 120 * quantity.OneRatio, true, "12", ProjectDefault, "", "months for which who does not sign or pay what he has won is not admitted to auctions"},
+	{BuyBackPrice, "formula", 1, 10 * quantity.OneRatio, false, LowerOfPaidAndBase, ProjectDefault, "", "price of a buy-back: `lower_of_paid_and_base`, `paid`, `base`, or a share of the base price"},
 }
 
 // InfoOf is what is known of a key.
@@ -138,17 +150,8 @@ func (p Parameter) Validate() error {
 		}
 		return fault.Invalidf("key", "%.40q must be one of %s", string(p.Key), strings.Join(names, ", "))
 	}
-	v, err := quantity.ParseRatio("value", p.Value)
-	if err != nil {
+	if err := p.checkValue(info); err != nil {
 		return err
-	}
-	if v < info.Least || v > info.Most || info.Whole && v%quantity.OneRatio != 0 {
-		return fault.Invalidf("value", "%s must be from %s to %s %s, in whole numbers: %t", p.Key, info.Least, info.Most, info.Unit, info.Whole)
-	}
-	if p.Key == BasePrice {
-		if _, err := quantity.ParsePrice("value", p.Value); err != nil {
-			return err
-		}
 	}
 	if n := len(p.Industry); n != 0 && (n < 2 || n > 4 || strings.Trim(p.Industry, "0123456789") != "") {
 		return fault.Invalidf("industry", "%.40q must be a division, group or class of GB/T 4754: 2 to 4 digits, for example 2319", p.Industry)
@@ -160,6 +163,24 @@ func (p Parameter) Validate() error {
 		return err
 	}
 	return catalog.CheckDocument("words", p.Words)
+}
+
+func (p Parameter) checkValue(info KeyInfo) error {
+	if slices.Contains(named[p.Key], p.Value) {
+		return nil
+	}
+	v, err := quantity.ParseRatio("value", p.Value)
+	switch names := named[p.Key]; {
+	case err != nil && names != nil:
+		return fault.Invalidf("value", "%s must be one of %s, or a number", p.Key, strings.Join(names, ", "))
+	case err != nil:
+		return err
+	case v < info.Least || v > info.Most || info.Whole && v%quantity.OneRatio != 0:
+		return fault.Invalidf("value", "%s must be from %s to %s %s, in whole numbers: %t", p.Key, info.Least, info.Most, info.Unit, info.Whole)
+	case p.Key == BasePrice:
+		_, err = quantity.ParsePrice("value", p.Value)
+	}
+	return err
 }
 
 // Parameters finds the rows of a key, in the order of their ids.
@@ -201,7 +222,7 @@ func Lookup(all Parameters, key Key, at Place, on calendar.Date) (p Parameter, v
 		}
 		found = &Parameter{Key: key, Value: info.Default, Document: info.Document, Words: info.Words}
 	}
-	value, _ = quantity.ParseRatio("value", found.Value) // it was checked when it was set
+	value, _ = quantity.ParseRatio("value", found.Value) // it was checked when it was set; 0 of a name
 	return *found, value, true
 }
 

@@ -308,9 +308,17 @@ func TestValidate(t *testing.T) {
 		{Key: OffsetMissed, Value: "2", Document: "d"},
 		{Key: OffsetMissed, Value: "2", ValidFrom: 20260101},
 		{Key: OffsetMissed, Value: "2", ValidFrom: 20260101, Industry: "C23", Document: "d"},
+		{Key: OffsetMissed, Value: AsPaid, ValidFrom: 20260101, Document: "d"},
+		{Key: BuyBackPrice, Value: "lower", ValidFrom: 20260101, Document: "d"},
+		{Key: BuyBackPrice, Value: "0", ValidFrom: 20260101, Document: "d"},
 	} {
 		if p.Validate() == nil {
 			t.Errorf("a parameter that is wrong passes: %+v", p)
+		}
+	}
+	for _, formula := range []string{LowerOfPaidAndBase, AsPaid, AtBase, "0.8"} {
+		if err := (Parameter{Key: BuyBackPrice, Value: formula, ValidFrom: 20260101, Document: "d"}).Validate(); err != nil {
+			t.Errorf("the formula %s: %v", formula, err)
 		}
 	}
 	for _, p := range SeedParameters() {
