@@ -557,7 +557,7 @@ type ClientInterface interface {
 
 	// GetBuyBackPrices What is paid for each acquisition that a buy-back takes
 	//
-	// Project default: min(price paid, base price) × quantity × months left / 12, each row rounded half up to the fen; the rows add up to the amount. What accepted a standing offer has none.
+	// By the formula that the parameter `buy_back.price` names on the day of the price (project default: min(price paid, base price)) × quantity × months left / 12, each row rounded half up to the fen; the rows add up to the amount. What accepted a standing offer has none.
 	//
 	// Corresponds with GET /v1/buy-backs/{id}/prices (the `GetBuyBackPrices` operationId).
 	GetBuyBackPrices(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -5209,7 +5209,7 @@ func (c *Client) PayBuyBack(ctx context.Context, id PathID, params *PayBuyBackPa
 
 // GetBuyBackPrices What is paid for each acquisition that a buy-back takes
 //
-// Project default: min(price paid, base price) × quantity × months left / 12, each row rounded half up to the fen; the rows add up to the amount. What accepted a standing offer has none.
+// By the formula that the parameter `buy_back.price` names on the day of the price (project default: min(price paid, base price)) × quantity × months left / 12, each row rounded half up to the fen; the rows add up to the amount. What accepted a standing offer has none.
 //
 // Corresponds with GET /v1/buy-backs/{id}/prices (the `GetBuyBackPrices` operationId).
 func (c *Client) GetBuyBackPrices(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -40146,7 +40146,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetBuyBackPricesWithResponse What is paid for each acquisition that a buy-back takes
 	//
-	// Project default: min(price paid, base price) × quantity × months left / 12, each row rounded half up to the fen; the rows add up to the amount. What accepted a standing offer has none.
+	// By the formula that the parameter `buy_back.price` names on the day of the price (project default: min(price paid, base price)) × quantity × months left / 12, each row rounded half up to the fen; the rows add up to the amount. What accepted a standing offer has none.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -56393,7 +56393,7 @@ func (c *ClientWithResponses) PayBuyBackWithResponse(ctx context.Context, id Pat
 
 // GetBuyBackPricesWithResponse What is paid for each acquisition that a buy-back takes
 //
-// Project default: min(price paid, base price) × quantity × months left / 12, each row rounded half up to the fen; the rows add up to the amount. What accepted a standing offer has none.
+// By the formula that the parameter `buy_back.price` names on the day of the price (project default: min(price paid, base price)) × quantity × months left / 12, each row rounded half up to the fen; the rows add up to the amount. What accepted a standing offer has none.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -2924,6 +2924,7 @@ const (
 	ParameterKeyAuctionReturnDays      ParameterKey = "auction.return_days"
 	ParameterKeyBuyBackBasePrice       ParameterKey = "buy_back.base_price"
 	ParameterKeyBuyBackPartMonthUp     ParameterKey = "buy_back.part_month_up"
+	ParameterKeyBuyBackPrice           ParameterKey = "buy_back.price"
 	ParameterKeyCarbonOffsetCap        ParameterKey = "carbon.offset_cap"
 	ParameterKeyCarbonOffsetOutside    ParameterKey = "carbon.offset_outside"
 	ParameterKeyCreditMost             ParameterKey = "credit.most"
@@ -2961,6 +2962,8 @@ func (e ParameterKey) Valid() bool {
 	case ParameterKeyBuyBackBasePrice:
 		return true
 	case ParameterKeyBuyBackPartMonthUp:
+		return true
+	case ParameterKeyBuyBackPrice:
 		return true
 	case ParameterKeyCarbonOffsetCap:
 		return true
@@ -3286,6 +3289,7 @@ func (e PriceQuoteKind) Valid() bool {
 // Defines values for ProjectEntryKind.
 const (
 	ProjectEntryKindAssignment ProjectEntryKind = "assignment"
+	ProjectEntryKindBlockTrade ProjectEntryKind = "block_trade"
 	ProjectEntryKindCorrection ProjectEntryKind = "correction"
 	ProjectEntryKindDeal       ProjectEntryKind = "deal"
 	ProjectEntryKindGuarantee  ProjectEntryKind = "guarantee"
@@ -3298,6 +3302,8 @@ const (
 func (e ProjectEntryKind) Valid() bool {
 	switch e {
 	case ProjectEntryKindAssignment:
+		return true
+	case ProjectEntryKindBlockTrade:
 		return true
 	case ProjectEntryKindCorrection:
 		return true
@@ -5673,6 +5679,9 @@ type Block struct {
 	// Example: 2397.22
 	Price Price `json:"price"`
 
+	// Project Of the buyer, that it is for.
+	Project *ID `json:"project,omitempty"`
+
 	// ProposedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
 	//
 	// Example: 2026-07-01T01:30:00.000000Z
@@ -5714,6 +5723,9 @@ type BlockInput struct {
 	// CounterpartyParty Number of a record.
 	CounterpartyParty ID `json:"counterparty_party"`
 
+	// ExistingUnit Of who buys: what it is for, instead of a project. Who has a project that still needs the pollutant names it, or says this.
+	ExistingUnit *bool `json:"existing_unit,omitempty"`
+
 	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
@@ -5734,6 +5746,9 @@ type BlockInput struct {
 	//
 	// Example: 2397.22
 	Price Price `json:"price"`
+
+	// Project Of who buys: the project of his licence that it is for. No more is bought than it needs; some markets ask for one.
+	Project *ID `json:"project,omitempty"`
 
 	// Quantity A quantity of permits in t/a, with at most 6 decimals.
 	//
@@ -5762,6 +5777,12 @@ type BlockStepInput struct {
 
 	// Event A step of a block trade.
 	Event BlockEvent `json:"event"`
+
+	// ExistingUnit Of a buyer who confirms: what it is for, instead of a project. Who has a project that still needs the pollutant names it, or says this.
+	ExistingUnit *bool `json:"existing_unit,omitempty"`
+
+	// Project Of a buyer who confirms: the project of his licence that it is for.
+	Project *ID `json:"project,omitempty"`
 
 	// Reason Of a rejection, which needs it.
 	Reason *string `json:"reason,omitempty"`
@@ -6027,7 +6048,10 @@ type BuyBack struct {
 	Pollutant     PollutantCode `json:"pollutant"`
 	PriceDocument *string       `json:"price_document,omitempty"`
 
-	// PriceRule What the price rests on.
+	// PriceFormula Of buy_back.price on the day of the price. Absent of a standing offer.
+	PriceFormula *ParameterValue `json:"price_formula,omitempty"`
+
+	// PriceRule What the price rests on: the document of the formula, and the formula.
 	PriceRule *string `json:"price_rule,omitempty"`
 
 	// PricedOn A day of the calendar in Asia/Shanghai.
@@ -6137,7 +6161,7 @@ type BuyBackPrice struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Price The lower of it and the base price.
+	// Price By the formula of the buy-back.
 	Price Price `json:"price"`
 
 	// PricePaid By the holder.
@@ -7672,6 +7696,9 @@ type DealInput struct {
 	// CapEffect Required across regions.
 	CapEffect *CapEffect `json:"cap_effect,omitempty"`
 
+	// ExistingUnit Of a buyer who proposes: what it is for, instead of a project. Who has a project that still needs the pollutant names it, or says this.
+	ExistingUnit *bool `json:"existing_unit,omitempty"`
+
 	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
@@ -7757,7 +7784,10 @@ type DealStepInput struct {
 
 	// Event A step of a deal. lapse is taken by the system only.
 	Event DealEvent `json:"event"`
-	Note  *string   `json:"note,omitempty"`
+
+	// ExistingUnit Of a buyer who confirms what the seller has proposed without a project: it is for his existing unit. Needed where his licence has a project that still needs the pollutant.
+	ExistingUnit *bool   `json:"existing_unit,omitempty"`
+	Note         *string `json:"note,omitempty"`
 }
 
 // Debt What a licence owes of permits that were allocated wrongly.
@@ -8416,7 +8446,7 @@ type Eligibility struct {
 	// OffsetRatio What the buyer's region asks of a project; of one that is approved, its own.
 	OffsetRatio *Ratio `json:"offset_ratio,omitempty"`
 
-	// Open What open orders, deals and payment notices are for.
+	// Open What open orders, block trades, deals and payment notices are for.
 	Open *Quantity `json:"open,omitempty"`
 
 	// Opinions What every rule of the day says.
@@ -8447,6 +8477,9 @@ type EligibilityInput struct {
 
 	// BuyerLicence Whom they come to, where that is a licence that is known.
 	BuyerLicence *ID `json:"buyer_licence,omitempty"`
+
+	// ExistingUnit The buyer buys for the unit that he has, and not for a project.
+	ExistingUnit *bool `json:"existing_unit,omitempty"`
 
 	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
@@ -12568,6 +12601,9 @@ type Order struct {
 
 // OrderAmendInput defines model for OrderAmendInput.
 type OrderAmendInput struct {
+	// ExistingUnit That a buy without a project buys more for. Needed where the licence has a project that still needs the pollutant.
+	ExistingUnit *bool `json:"existing_unit,omitempty"`
+
 	// Price Where it is left out, as it is.
 	Price *Price `json:"price,omitempty"`
 
@@ -12600,6 +12636,9 @@ type OrderEnding string
 
 // OrderInput An order of permits names the licence, one of credits the party.
 type OrderInput struct {
+	// ExistingUnit That a buy is for, instead of a project. Who has a project that still needs the pollutant names it, or says this.
+	ExistingUnit *bool `json:"existing_unit,omitempty"`
+
 	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
 	// Example: VOCs-20310630
@@ -12827,10 +12866,10 @@ type Parameter struct {
 	// ValidTo Last day.
 	ValidTo *Date `json:"valid_to,omitempty"`
 
-	// Value A number with at most 6 decimals.
+	// Value A number with at most 6 decimals; of buy_back.price also the name of a formula.
 	//
 	// Example: 1.2
-	Value Decimal `json:"value"`
+	Value ParameterValue `json:"value"`
 
 	// Words The words of the source.
 	Words *string `json:"words,omitempty"`
@@ -12862,10 +12901,10 @@ type ParameterInput struct {
 	// ValidTo Last day.
 	ValidTo *Date `json:"valid_to,omitempty"`
 
-	// Value A number with at most 6 decimals.
+	// Value A number with at most 6 decimals; of buy_back.price also the name of a formula.
 	//
 	// Example: 1.2
-	Value Decimal `json:"value"`
+	Value ParameterValue `json:"value"`
 
 	// Words The words of the source.
 	Words *string `json:"words,omitempty"`
@@ -12881,6 +12920,11 @@ type ParameterPage struct {
 	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
 	Next *ID `json:"next,omitempty"`
 }
+
+// ParameterValue A number with at most 6 decimals; of buy_back.price also the name of a formula.
+//
+// Example: 1.2
+type ParameterValue = string
 
 // Participant What a participant was credited, and the points that are left of it.
 type Participant struct {
@@ -13283,6 +13327,9 @@ type PaymentNoticeInput struct {
 	//
 	// Example: 2031-06-30
 	DueOn Date `json:"due_on"`
+
+	// ExistingUnit That the permits are for, instead of a project. Who has a project that still needs the pollutant names it, or says this.
+	ExistingUnit *bool `json:"existing_unit,omitempty"`
 
 	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
@@ -14193,6 +14240,9 @@ type Project struct {
 	// Kind What a project does to the site (新建、改建、扩建).
 	Kind ProjectKind `json:"kind"`
 
+	// LapsedBlockTrades Open block trades that this step has ended.
+	LapsedBlockTrades []ID `json:"lapsed_block_trades,omitempty"`
+
 	// LapsedDeals Unpaid deals that this step has ended.
 	LapsedDeals []ID `json:"lapsed_deals,omitempty"`
 
@@ -14377,7 +14427,7 @@ type ProjectNeed struct {
 	// Needed need × ratio, rounded up at four decimals.
 	Needed *Quantity `json:"needed,omitempty"`
 
-	// Open What open orders, deals and payment notices are for.
+	// Open What open orders, block trades, deals and payment notices are for.
 	Open Quantity `json:"open"`
 
 	// Pollutant Code of a pollutant, as the trade writes it.
@@ -15127,6 +15177,9 @@ type Registration struct {
 type RegistrationInput struct {
 	// AcceptsPart Of a share sale: takes less where no more is left.
 	AcceptsPart *bool `json:"accepts_part,omitempty"`
+
+	// ExistingUnit That permits are bid for, instead of a project. Who has a project that still needs the pollutant names it, or says this.
+	ExistingUnit *bool `json:"existing_unit,omitempty"`
 
 	// Guarantee Of the collateral full.
 	Guarantee *Money `json:"guarantee,omitempty"`

@@ -35,6 +35,14 @@ func (c *checker) checkRenewals() error {
 	if err != nil {
 		return err
 	}
+	returned := map[ledger.Key]quantity.Quantity{}
+	err = eachOf(c.ctx, c.r, Postings, Where("reason", int64(ledger.TermEnd)), func(p ledger.Posting) {
+		account := c.ledger.accounts[p.Debit]
+		returned[account.Key()] += quantity.Quantity(p.Amount)
+	})
+	if err != nil {
+		return err
+	}
 	notices, err := c.renewalNotices()
 	if err != nil {
 		return err
@@ -44,6 +52,9 @@ func (c *checker) checkRenewals() error {
 		c.checkRenewalNotice(r, notices)
 		c.checkRenewalSteps(r, steps[r.ID])
 		c.checkJoined(r, moved[r.ID])
+		if r.Returned > returned[r.OldKey()] {
+			c.report("I-28", Renewals.name, r.ID, "has given back %s, %s are posted", r.Returned, returned[r.OldKey()])
+		}
 		if waits := r.State == permit.RenewalReady && r.Renewing || r.State == permit.RenewalRejected; r.Refusal != "" && (!waits || r.Joined > 0) {
 			c.report("I-126", Renewals.name, r.ID, "is %s, has joined %s and was refused: %s", r.State, r.Joined, r.Refusal)
 		}

@@ -49,7 +49,7 @@ var later = map[reflect.Type][]string{
 	reflect.TypeFor[reserve.InstalmentPlan]():      {"RevokedAt", "RequestedBy", "DecidedBy"},
 	reflect.TypeFor[reserve.Instalment]():          {"Reason"},
 	reflect.TypeFor[opening.Package]():             {"Pledges", "Leases", "Sales", "Instalments", "FundFreezes", "Loans", "Unpaid"},
-	reflect.TypeFor[permit.Renewal]():              {"PublicNotice", "Notice", "Refusal"},
+	reflect.TypeFor[permit.Renewal]():              {"PublicNotice", "Notice", "Refusal", "Returned"},
 	reflect.TypeFor[permit.Correction]():           {"EarmarkAllocation", "OffsetShare"},
 	reflect.TypeFor[permit.DebtSettlement]():       {"OffsetShare"},
 	reflect.TypeFor[permit.Entry]():                {"Needed", "Lowered", "Missing"},

@@ -76,7 +76,7 @@ func (c IdleDeclare) Decide(v *View) (Apply, error) {
 	}
 	d := reserve.IdleDeclaration{
 		Party: l.Party, Region: l.Region, Licence: l.ID, Instrument: i.ID, Pollutant: i.Pollutant, Origin: c.Origin, Quantity: c.Quantity,
-		Since: c.Since, DeclaredBy: reserve.ByBureau, Document: c.Document, State: reserve.IdleOpen, RecordedAt: v.Now, HeldOn: c.Since,
+		Since: c.Since, DeclaredBy: reserve.ByBureau, Document: c.Document, State: reserve.IdleOpen, RecordedAt: v.Now,
 	}
 	if hasRole(v.Actor, identity.IdleDeclare, identity.Enterprise, identity.OfParty(l.Party, "")) {
 		d.DeclaredBy = reserve.ByEnterprise
@@ -87,11 +87,15 @@ func (c IdleDeclare) Decide(v *View) (Apply, error) {
 	if err := v.checkPast("since", c.Since); err != nil {
 		return nil, err
 	}
+	var most quantity.Quantity
+	if d.HeldOn, most, err = v.heldBy(d.Holding(), c.Since); err != nil {
+		return nil, err
+	}
 	idle, err := v.stillIdle(d.Holding(), d)
 	if err != nil {
 		return nil, err
 	}
-	if has := idle[d.ID]; c.Quantity > has {
+	if has := min(idle[d.ID], most); c.Quantity > has {
 		return nil, ErrIdleBeyond.With("of %s (%s) the licence holds %s t/a that were acquired by %s and are not being bought back, %s t/a would be idle",
 			i.Code, c.Origin, has, c.Since, c.Quantity)
 	}

@@ -18,6 +18,7 @@ import (
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
 	"permitx/internal/rulebook"
+	"permitx/internal/settlement"
 )
 
 // termSite is a site with a term that ends on 30 September 2027 and the next
@@ -529,6 +530,79 @@ func TestRenewal_CarriesIdleOver(t *testing.T) {
 			s.check()
 		})
 	}
+}
+
+// What is found idle only after renewals lies idle since before them, as far as it was
+// acquired by then: neither what came later, nor what was sold or not renewed (I-111).
+func TestRenewal_IdleFoundLater(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		later, sold, renewed, want quantity.Quantity
+		again                      bool // renewed a second time
+	}{
+		"all was there":                        {renewed: 4 * one, want: 4 * one},
+		"a part came later":                    {later: one, renewed: 5 * one, want: 4 * one},
+		"what was acquired first joins first":  {later: one, renewed: 2 * one, want: 2 * one},
+		"what was acquired first was sold":     {later: 2 * one, sold: one, renewed: 5 * one, want: 3 * one},
+		"of what was left a part joined":       {later: 2 * one, sold: 3 * one, renewed: 2 * one, want: one},
+		"over two renewals":                    {later: one, renewed: 5 * one, want: 4 * one, again: true},
+		"over two renewals, the first in part": {later: 3 * one, renewed: 5 * one, want: 4 * one, again: true},
+		"more is renewed than there was":       {renewed: 6 * one, want: 4 * one},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := openTermSite(t)
+			s.grant(ledger.Paid, 4*one)
+			if tt.later > 0 {
+				s.pass(20260801)
+				s.office.does(s.leader, Allocate{
+					Kind: reserve.Initial, Licence: s.holder.licence.ID, Instrument: s.old.Code, Part: reserve.Unallocated, Origin: ledger.Paid, Quantity: tt.later,
+					Price: quantity.OnePrice, PriceKnown: true, AcquiredOn: 20260801, Document: "later",
+				})
+			}
+			if tt.sold > 0 {
+				s.verify(s.holder, tt.sold)
+				c := s.offer(s.holder, s.buyer, tt.sold, 100)
+				c.Instrument = s.old.Code
+				s.run(s.propose(c, s.buyer), s.holder, s.buyer, settlement.Settle)
+			}
+			held, first := s.next, calendar.Date(oldTermEnd).AddDays(1)
+			s.pay(s.renew(s.apply(ledger.Paid, tt.renewed), tt.renewed, quantity.OnePrice))
+			s.pass(first)
+			if tt.again {
+				held, first = s.renewAgain(tt.renewed), calendar.Date(newTermEnd).AddDays(1)
+			}
+			declare := IdleDeclare{Licence: s.holder.licence.ID, Instrument: held.Code, Origin: ledger.Paid, Quantity: tt.want + 1, Since: 20260701, Document: "d"}
+			s.refuses(s.leader, declare, ErrIdleBeyond)
+			declare.Quantity = tt.want
+			d := done[IdleResult](s.office, s.leader, declare).Declaration
+			if d.Since != 20260701 || d.HeldOn != first {
+				t.Errorf("%+v", d)
+			}
+			if tt.again {
+				return
+			}
+			s.pass(20290702)
+			if b := done[BuyBackResult](s.office, s.leader, IdleSweep{d.ID, 0, "d"}).BuyBack; b.Quantity != tt.want {
+				t.Errorf("%s are swept", b.Quantity)
+			}
+			s.check()
+		})
+	}
+}
+
+// renewAgain renews what the holder has of the next term for one after it.
+func (s *termSite) renewAgain(q quantity.Quantity) catalog.Instrument {
+	s.t.Helper()
+	for year := int32(2028); year <= 2032; year++ {
+		s.does(s.admin, YearPublish{Year: year, Source: "n"})
+	}
+	second := &termSite{site: s.site, old: s.next, holder: s.holder}
+	second.next = done[catalog.Instrument](s.office, s.admin, InstrumentAdd{Pollutant: "VOCs", TermEnd: 20370930})
+	s.pass(20320601)
+	second.pay(second.renew(second.apply(ledger.Paid, q), q, quantity.OnePrice))
+	s.pass(calendar.Date(newTermEnd).AddDays(1))
+	return second.next
 }
 
 // What has left the old term before, and came to it after the first idle day, does not

@@ -232,6 +232,7 @@ func (tx *Tx) moveTerm(r *permit.Renewal, n *reserve.PaymentNotice, joins, rest 
 	if rest > 0 {
 		tx.Post(r.RestTransfer(rest))
 		tx.Consume(r.OldKey(), rest, false)
+		r.Returned += rest
 	}
 }
 

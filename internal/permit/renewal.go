@@ -163,6 +163,7 @@ type Renewal struct {
 	OtherHold int64             // on unallocated, for the increase
 
 	Joined    quantity.Quantity // what has come to the new holding
+	Returned  quantity.Quantity // what of the old holding was not renewed
 	Document  string            // of the last step
 	AppliedAt calendar.Instant
 	EndedAt   calendar.Instant // 0: it is open
