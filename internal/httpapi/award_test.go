@@ -25,33 +25,16 @@ var ofAwards = []string{"getAward", "signAward", "contractAward", "settleAward",
 func TestAward_OverHTTP(t *testing.T) {
 	t.Parallel()
 	w := openWalked(t)
-	w.must(w.personOf(w.leader), app.ReserveMove{
-		Region: apptest.Jiashan, Pollutant: apptest.VOCs, Direction: reserve.ToReserve, Quantity: 100 * quantity.OneQuantity, Document: "reserve",
-	})
-	offer := decode[api.AuctionOffer](t, w.approved("/v1/offers", w.leader, sealedOffer))
-	at := fmt.Sprintf("/v1/offers/%d", offer.ID)
-	bidder, other := w.firms[0], w.firms[1]
-	for _, f := range []firm{bidder, other} {
-		w.want(http.StatusCreated, w.post(at+"/registrations", f.key, registration(f)))
-	}
-	w.clock.Set(windowOpens)
-	w.offerState(offer.ID, "bidding")
-	w.want(http.StatusCreated, w.post(at+"/quotes", bidder.key, `{"steps":[{"price":"5000","quantity":"1"}]}`))
-	w.want(http.StatusCreated, w.post(at+"/quotes", other.key, `{"steps":[{"price":"4000","quantity":"90"}]}`))
-	w.clock.Set(windowCloses)
-	ranked := w.offerState(offer.ID, "ranked")
-	w.want(http.StatusNotFound, w.get(at+"/result", ""))
-	w.approved(at+"/certify", w.leader, fmt.Sprintf(`{"result_digest":%q,"document":"d"}`, *ranked.ResultDigest))
-	w.offerState(offer.ID, "certified")
-
-	awards := decode[api.AwardPage](t, w.get("/v1/awards?offer="+fmt.Sprint(offer.ID), bidder.key)).Items
+	w.certify()
+	at, bidder := fmt.Sprintf("/v1/offers/%d", w.offer), w.firms[0]
+	awards := decode[api.AwardPage](t, w.get("/v1/awards?offer="+fmt.Sprint(w.offer), bidder.key)).Items
 	if len(awards) != 1 || awards[0].Quantity != "1" || awards[0].Price != "4000" || awards[0].ContractBy != "2026-07-16" {
 		t.Fatalf("the winner's awards: %+v", awards)
 	}
 	if f := awards[0].Formula; f == nil || !strings.HasPrefix(*f, "1 t/a × CNY 4000/(t·a) × ") {
 		t.Errorf("before the winner signs he sees %+v", awards[0])
 	}
-	w.offer, w.award = offer.ID, awards[0].ID
+	w.award = awards[0].ID
 	w.walkAwards()
 	award := decode[api.Award](t, w.get(fmt.Sprintf("/v1/awards/%d", w.award), bidder.key))
 	if award.State != api.AwardStateContracted || award.PaymentNotice == nil {
@@ -76,6 +59,30 @@ func TestAward_OverHTTP(t *testing.T) {
 		t.Errorf("the last winner: %+v", last)
 	}
 	w.forfeitedAndPaid(got.Winners[1].Name)
+}
+
+// certify lets an auction come to its published result, with two winners.
+func (w *walked) certify() {
+	w.t.Helper()
+	w.must(w.personOf(w.leader), app.ReserveMove{
+		Region: apptest.Jiashan, Pollutant: apptest.VOCs, Direction: reserve.ToReserve, Quantity: 100 * quantity.OneQuantity, Document: "reserve",
+	})
+	offer := decode[api.AuctionOffer](w.t, w.approved("/v1/offers", w.leader, sealedOffer))
+	at := fmt.Sprintf("/v1/offers/%d", offer.ID)
+	bidder, other := w.firms[0], w.firms[1]
+	for _, f := range []firm{bidder, other} {
+		w.want(http.StatusCreated, w.post(at+"/registrations", f.key, registration(f)))
+	}
+	w.clock.Set(windowOpens)
+	w.offerState(offer.ID, "bidding")
+	w.want(http.StatusCreated, w.post(at+"/quotes", bidder.key, `{"steps":[{"price":"5000","quantity":"1"}]}`))
+	w.want(http.StatusCreated, w.post(at+"/quotes", other.key, `{"steps":[{"price":"4000","quantity":"90"}]}`))
+	w.clock.Set(windowCloses)
+	ranked := w.offerState(offer.ID, "ranked")
+	w.want(http.StatusNotFound, w.get(at+"/result", ""))
+	w.approved(at+"/certify", w.leader, fmt.Sprintf(`{"result_digest":%q,"document":"d"}`, *ranked.ResultDigest))
+	w.offerState(offer.ID, "certified")
+	w.offer = offer.ID
 }
 
 // forfeitedAndPaid lets the winner who has not signed lose what he put up, and
