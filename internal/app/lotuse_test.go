@@ -660,6 +660,13 @@ func TestInstalments_Revoked(t *testing.T) {
 	}
 	o.allocate(f, done[catalog.Instrument](o, o.admin, InstrumentAdd{Pollutant: vocs, TermEnd: 20320630}), one)
 	verify(one) // not of what is sold here
+	done[AmountResult](o, o.leader, AmountRecord{f.licence.ID, vocs, 10 * one, reserve.LicenceAmount, "licence"})
+	permits := func(want quantity.Quantity, when string) {
+		t.Helper()
+		if a, _ := (&View{state: o.app.st}).amountOf(f.licence.ID, vocs); a.Quantity != want {
+			t.Errorf("%s the licence permits %s, want %s", when, a.Quantity, want)
+		}
+	}
 	done[PlanResult](o, o.finance, InstalmentProve{plan.Parts[0].ID, 352_000_00, "r-1", today})
 	done[PlanResult](o, o.finance, InstalmentConfirm{plan.Parts[0].ID, "seen"})
 	o.now.set(calendar.NewDate(2026, 7, 2).Start())
@@ -671,11 +678,13 @@ func TestInstalments_Revoked(t *testing.T) {
 	if b := o.balance(key); b.Balance != int64(44*one) {
 		t.Errorf("revoked before the time of grace is over: %+v", b)
 	}
+	permits(54*one, "while a late part freezes them")
 	o.now.set(calendar.NewDate(2027, 8, 31).Start())
 	o.runTimers()
 	if b := o.balance(key); b.Balance != 17_600_000 || b.Held != 0 {
 		t.Errorf("%+v", b)
 	}
+	permits(27_600_000, "after the revocation")
 	sold := func(month calendar.Date) string {
 		lines, err := o.app.Statistics(t.Context(), report.Selection{Cycle: report.Monthly, From: month, To: month, By: report.ByPollutant}, o.now.get().Date())
 		if err != nil || len(lines) != 1 {
