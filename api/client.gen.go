@@ -4052,7 +4052,7 @@ type ClientInterface interface {
 
 	// RequestWithdrawalWithBody Ask for money to be paid out
 	//
-	// The amount is held at once, and goes to an account that the party paid from, or one that finance has registered for it. Over the party's signer limit a signer must ask, or approve what another user asks.
+	// The amount is held at once, and goes to an account that the party itself paid from, or one that finance has registered for it. Over the party's signer limit a signer must ask, or approve what another user asks.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4061,7 +4061,7 @@ type ClientInterface interface {
 
 	// RequestWithdrawal Ask for money to be paid out
 	//
-	// The amount is held at once, and goes to an account that the party paid from, or one that finance has registered for it. Over the party's signer limit a signer must ask, or approve what another user asks.
+	// The amount is held at once, and goes to an account that the party itself paid from, or one that finance has registered for it. Over the party's signer limit a signer must ask, or approve what another user asks.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -13454,7 +13454,7 @@ func (c *Client) ListWithdrawals(ctx context.Context, params *ListWithdrawalsPar
 
 // RequestWithdrawalWithBody Ask for money to be paid out
 //
-// The amount is held at once, and goes to an account that the party paid from, or one that finance has registered for it. Over the party's signer limit a signer must ask, or approve what another user asks.
+// The amount is held at once, and goes to an account that the party itself paid from, or one that finance has registered for it. Over the party's signer limit a signer must ask, or approve what another user asks.
 //
 // Takes any type of body and a specified content type.
 //
@@ -13473,7 +13473,7 @@ func (c *Client) RequestWithdrawalWithBody(ctx context.Context, params *RequestW
 
 // RequestWithdrawal Ask for money to be paid out
 //
-// The amount is held at once, and goes to an account that the party paid from, or one that finance has registered for it. Over the party's signer limit a signer must ask, or approve what another user asks.
+// The amount is held at once, and goes to an account that the party itself paid from, or one that finance has registered for it. Over the party's signer limit a signer must ask, or approve what another user asks.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -44007,7 +44007,7 @@ type ClientWithResponsesInterface interface {
 
 	// RequestWithdrawalWithBodyWithResponse Ask for money to be paid out
 	//
-	// The amount is held at once, and goes to an account that the party paid from, or one that finance has registered for it. Over the party's signer limit a signer must ask, or approve what another user asks.
+	// The amount is held at once, and goes to an account that the party itself paid from, or one that finance has registered for it. Over the party's signer limit a signer must ask, or approve what another user asks.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -44016,7 +44016,7 @@ type ClientWithResponsesInterface interface {
 
 	// RequestWithdrawalWithResponse Ask for money to be paid out
 	//
-	// The amount is held at once, and goes to an account that the party paid from, or one that finance has registered for it. Over the party's signer limit a signer must ask, or approve what another user asks.
+	// The amount is held at once, and goes to an account that the party itself paid from, or one that finance has registered for it. Over the party's signer limit a signer must ask, or approve what another user asks.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -63104,7 +63104,7 @@ func (c *ClientWithResponses) ListWithdrawalsWithResponse(ctx context.Context, p
 
 // RequestWithdrawalWithBodyWithResponse Ask for money to be paid out
 //
-// The amount is held at once, and goes to an account that the party paid from, or one that finance has registered for it. Over the party's signer limit a signer must ask, or approve what another user asks.
+// The amount is held at once, and goes to an account that the party itself paid from, or one that finance has registered for it. Over the party's signer limit a signer must ask, or approve what another user asks.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -63119,7 +63119,7 @@ func (c *ClientWithResponses) RequestWithdrawalWithBodyWithResponse(ctx context.
 
 // RequestWithdrawalWithResponse Ask for money to be paid out
 //
-// The amount is held at once, and goes to an account that the party paid from, or one that finance has registered for it. Over the party's signer limit a signer must ask, or approve what another user asks.
+// The amount is held at once, and goes to an account that the party itself paid from, or one that finance has registered for it. Over the party's signer limit a signer must ask, or approve what another user asks.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

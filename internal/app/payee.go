@@ -4,7 +4,9 @@ import (
 	"slices"
 	"strings"
 
+	"permitx/internal/catalog"
 	"permitx/internal/identity"
+	"permitx/internal/permit"
 	"permitx/internal/settlement"
 )
 
@@ -103,33 +105,63 @@ func (v *View) checkPayee(party int64, account string) error {
 		right = append(right, p.Account)
 	}
 	from := paying().And("party", Eq, party)
-	this := from.And("payer_account", Eq, account)
-	this.Limit = 1
-	paid, err := Find(v, BankEntries, this)
+	paid, err := v.paidItself(party, from.And("payer_account", Eq, account))
 	if err != nil || len(paid) > 0 || slices.Contains(right, account) {
 		return err
 	}
-	from.Desc, from.Limit = true, payeesNamed
-	last, err := Find(v, BankEntries, from)
-	for _, e := range last {
-		right = append(right, e.PayerAccount)
-	}
+	last, err := v.paidItself(party, from)
+	right = append(right, last...)
 	slices.Sort(right)
 	switch right = slices.Compact(right); {
 	case err != nil:
 		return err
 	case len(right) == 0:
-		return settlement.ErrPayeeUnknown.With("no statement shows an account that the party paid from: ask finance to register one")
+		return settlement.ErrPayeeUnknown.With("no statement shows an account that the party itself paid from: ask finance to register one")
 	}
-	return settlement.ErrPayeeUnknown.With("money is paid out to an account that the party paid from, or one that finance has registered for it: %s",
+	return settlement.ErrPayeeUnknown.With("money is paid out to an account that the party itself paid from, or one that finance has registered for it: %s",
 		strings.Join(right[:min(len(right), payeesNamed)], ", "))
 }
 
-// payeesNamed bounds the accounts that a refusal names.
-const payeesNamed = 5
+// payeesNamed bounds the accounts that a refusal names, paymentsRead the payments that
+// are looked at, the last ones.
+const (
+	payeesNamed  = 5
+	paymentsRead = 100
+)
+
+// paidItself are the accounts of payments whose payer, by the bank, is the party: under
+// a name that it has, or had. What a third person paid is credited to the party, and
+// opens no account: one person of finance says whom it was for.
+func (v *View) paidItself(party int64, q Query) ([]string, error) {
+	p, err := Get(v, Parties, "party", party)
+	if err != nil {
+		return nil, err
+	}
+	renames, err := Find(v, Renames, Where("party", party))
+	if err != nil {
+		return nil, err
+	}
+	names := []string{p.Name}
+	for _, r := range renames {
+		names = append(names, r.OldName)
+	}
+	q.Desc, q.Limit = true, paymentsRead
+	entries, err := Find(v, BankEntries, q)
+	var accounts []string
+	for _, e := range entries {
+		if isNamed(names, e.Payer) {
+			accounts = append(accounts, e.PayerAccount)
+		}
+	}
+	return accounts, err
+}
+
+func isNamed(names []string, payer string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return settlement.SameName(name, payer) })
+}
 
 // checkPayees holds that money was asked for to no account but those that its party
-// paid from or that were registered for it (I-123).
+// itself paid from or that were registered for it (I-123).
 func (c *checker) checkPayees() error {
 	began, err := c.startedAt("I-123")
 	if err != nil {
@@ -144,7 +176,20 @@ func (c *checker) checkPayees() error {
 	if err != nil {
 		return err
 	}
-	err = eachOf(c.ctx, c.r, BankEntries, paying(), func(e settlement.BankEntry) { known[payee{e.Party, e.PayerAccount}] = true })
+	names := map[int64][]string{}
+	err = eachOf(c.ctx, c.r, Parties, Query{}, func(p catalog.Party) { names[p.ID] = append(names[p.ID], p.Name) })
+	if err != nil {
+		return err
+	}
+	err = eachOf(c.ctx, c.r, Renames, Query{}, func(r permit.Rename) { names[r.Party] = append(names[r.Party], r.OldName) })
+	if err != nil {
+		return err
+	}
+	err = eachOf(c.ctx, c.r, BankEntries, paying(), func(e settlement.BankEntry) {
+		if isNamed(names[e.Party], e.Payer) {
+			known[payee{e.Party, e.PayerAccount}] = true
+		}
+	})
 	if err != nil {
 		return err
 	}

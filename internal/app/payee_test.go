@@ -46,11 +46,29 @@ func TestWithdrawal_PayingAccount(t *testing.T) {
 	o.refuses(f.user, to("6222 03"), settlement.ErrPayeeUnknown)
 	o.does(o.finance, EntryAssign{waits.ID, f.party, ""})
 	o.does(f.user, to("6222 03"))
+	strangers := o.paidFrom("for the party", "stranger", "6222 05", 5_00).Differences[0]
+	o.does(o.finance, EntryAssign{strangers.ID, f.party, "who it is for"})
+	o.refuses(f.user, to("6222 05"), settlement.ErrPayeeUnknown)
+	o.does(o.finance, DepositConfirm{Party: f.party, Amount: 5_00, BankReference: "typed", ReceivedOn: today, Payer: "stranger"})
+	typed := o.paidFrom("typed", "stranger", "6222 06", 5_00).Differences
+	for _, e := range append(typed, rowsIn(o, BankEntries, Where("reference", "typed"))...) {
+		if e.IsWaiting() {
+			o.does(o.finance, EntryAssign{e.ID, f.party, ""})
+			break
+		}
+	}
+	o.refuses(f.user, to("6222 06"), settlement.ErrPayeeUnknown)
 	back := o.paidFrom("of a stranger", "stranger", "6222 04", 5_00).Differences[0]
 	o.does(o.finance, EntryReturn{back.ID, "back", today})
 	o.refuses(f.user, to("6222 04"), settlement.ErrPayeeUnknown)
 	o.restart()
 	w := done[settlement.Withdrawal](o, f.user, to("6222 01"))
+	o.check()
+	o.does(o.leader, PartyRename{Party: f.party, Name: "新名（嘉善）有限公司", EffectiveOn: today, Document: "d"})
+	o.does(f.user, to("6222 01")) // paid under the name that it had
+	renamed := o.paidFrom("renamed", "新名(嘉善) 有限公司", "6222 07", 5_00).Differences[0]
+	o.does(o.finance, EntryAssign{renamed.ID, f.party, ""})
+	o.does(f.user, to("6222 07"))
 	o.check()
 
 	table := o.store.table(Withdrawals.name)
@@ -58,6 +76,11 @@ func TestWithdrawal_PayingAccount(t *testing.T) {
 	table.rows[w.ID] = w
 	if !o.violates("I-123") {
 		t.Error("a withdrawal to another's account is not found")
+	}
+	w.PayeeAccount = "6222 05"
+	table.rows[w.ID] = w
+	if !o.violates("I-123") {
+		t.Error("a withdrawal to a third person's account is not found")
 	}
 }
 

@@ -236,6 +236,6 @@ var provisions = []Provision{
 		{"treasury_payout.beyond", "so much was not forfeited, or is paid out already", "project default: no more than there is"},
 	}},
 	{"withdrawal.paying_account", []Refusal{
-		{"withdrawal.payee_unknown", "money is paid out to an account that the party paid from, or one that finance has registered for it", "project default: money goes back where it came from"},
+		{"withdrawal.payee_unknown", "money is paid out to an account that the party itself paid from, or one that finance has registered for it", "project default: money goes back where it came from"},
 	}},
 }

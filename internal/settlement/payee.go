@@ -27,7 +27,7 @@ var (
 	ErrPayeeClosed = fault.New(fault.Conflict, "payee_account.closed", "the account is closed already")
 	// ErrPayeeUnknown is returned when money would go to an account that a party neither
 	// paid from nor has registered.
-	ErrPayeeUnknown = fault.New(fault.Refused, "withdrawal.payee_unknown", "money is paid out to an account that the party paid from, or one that finance has registered for it").
+	ErrPayeeUnknown = fault.New(fault.Refused, "withdrawal.payee_unknown", "money is paid out to an account that the party itself paid from, or one that finance has registered for it").
 			At("payee_account").Under("withdrawal.paying_account", "project default: money goes back where it came from")
 )
 
