@@ -54,6 +54,7 @@ type Intake struct {
 	// Of the writer's goroutine.
 	registry Registry
 	pools    map[PoolKey]*Pool
+	people   *people
 	gone     map[Month]bool // months whose activities were taken away
 	packer   packer
 	broken   bool // the memory is to be read again before the next commit

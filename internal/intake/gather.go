@@ -50,7 +50,7 @@ func (in *Intake) gather(ctx context.Context, w *work, all []*request) ([][]line
 	if err := checkExcluded(ctx, all, lines); err != nil {
 		return nil, err
 	}
-	if err := need.load(ctx, in.c.Store, w, lines); err != nil {
+	if err := need.load(ctx, in.c.Store, w, in.people, lines); err != nil {
 		return nil, err
 	}
 	return lines, nil
@@ -146,11 +146,11 @@ func (n *needs) line(l *line) {
 	}
 }
 
-func (n *needs) load(ctx context.Context, s Store, w *work, lines [][]line) error {
+func (n *needs) load(ctx context.Context, s Store, w *work, kept *people, lines [][]line) error {
 	if err := n.loadKeys(ctx, s, w, lines); err != nil {
 		return err
 	}
-	if err := n.loadPeople(ctx, s, w); err != nil {
+	if err := n.loadPeople(ctx, s, w, kept); err != nil {
 		return err
 	}
 	days, totals := map[DayKey]bool{}, map[TotalKey]bool{}
@@ -236,7 +236,14 @@ func (w *work) loadReversed(ctx context.Context, s Store, n *needs, reversed map
 	return nil
 }
 
-func (n *needs) loadPeople(ctx context.Context, s Store, w *work) error {
+// loadPeople finds participants. Those whom the commit on its way has by name are kept.
+func (n *needs) loadPeople(ctx context.Context, s Store, w *work, kept *people) error {
+	for name := range n.names {
+		if one, known := kept.get(name); known {
+			w.addPerson(&one)
+			delete(n.names, name)
+		}
+	}
 	names, ids := sorted(n.names, Pseudonym.compare), sorted(n.people, cmp.Compare)
 	named, err := s.Participants(ctx, names)
 	if err != nil {
@@ -245,9 +252,6 @@ func (n *needs) loadPeople(ctx context.Context, s Store, w *work) error {
 	numbered, err := s.ParticipantsByID(ctx, ids)
 	if err != nil {
 		return fmt.Errorf("find participants: %w", err)
-	}
-	for _, name := range names {
-		w.addPerson(w.before.participants[name])
 	}
 	for _, id := range ids {
 		w.addPerson(w.before.byID[id])

@@ -29,6 +29,7 @@ type work struct {
 	rows         map[int64]*Row // loaded to be reversed, and new ones
 	pools        map[PoolKey]*Pool
 	gone         map[Month]bool // that were taken away
+	erased       []Pseudonym
 
 	isNew map[any]bool // the rows that the database has not: pointers
 	seen  map[any]bool // the rows that changed: pointers
@@ -262,6 +263,22 @@ func (w *work) sealParts() {
 func nextEvidence(before, digest []byte) []byte {
 	sum := sha256.Sum256(append(bytes.Clone(before), digest...))
 	return sum[:]
+}
+
+// drop takes out what was made for an activity that was then refused, and is not written.
+func (w *work) drop() {
+	for row := range w.isNew {
+		if w.seen[row] {
+			continue
+		}
+		switch row := row.(type) {
+		case *Participant:
+			delete(w.participants, row.Pseudonym)
+			delete(w.byID, row.ID)
+		case *Day:
+			delete(w.days, row.DayKey)
+		}
+	}
 }
 
 // changes are what is to be committed, each kind in the order of its index.

@@ -31,6 +31,7 @@ func (in *Intake) load(ctx context.Context) error {
 	for _, m := range gone {
 		in.gone[m] = true
 	}
+	in.people = newPeople()
 	in.broken = false
 	return nil
 }
@@ -210,6 +211,8 @@ func (in *Intake) judge(ctx context.Context, all []*request, before *flight) (*f
 		w.answered[ActorKey{r.actor, r.key}] = earlier{row, r}
 		f.replies[i] = reply{answer: answer}
 	}
+	w.drop()
+	in.people.remember(w)
 	if len(w.out.Journal) > 0 {
 		f.changes = w.changes()
 		f.changes.Epoch, f.changes.Before = in.registry.Epoch, in.registry.Batch
@@ -270,6 +273,7 @@ func (in *Intake) decide(w *work, r *request, row *JournalRow, lines []line) ([]
 			return nil, ErrForgotten
 		}
 		delete(w.participants, p.Pseudonym)
+		w.erased = append(w.erased, p.Pseudonym)
 		p.Erased, p.Pseudonym, p.Batch = true, Pseudonym{}, w.number
 		w.seen[p] = true
 		return fmt.Appendf(nil, `{"id":%d}`, row.Number), nil

@@ -137,12 +137,14 @@ func someCommands(r *rand.Rand, n int) []someCommand {
 func someRides(r *rand.Rand, n int) []intake.Activity {
 	all := make([]intake.Activity, n)
 	for i := range all {
-		all[i] = ride(fmt.Sprint(r.IntN(200)), fmt.Sprint("p", r.IntN(12)), 2+r.IntN(8), r.IntN(24), r.IntN(60))
+		all[i] = ride(fmt.Sprint(r.IntN(200)), fmt.Sprint("p", r.IntN(40)), 2+r.IntN(8), r.IntN(24), r.IntN(60))
 		switch r.IntN(10) {
 		case 0, 1:
 			all[i].Reverses = fmt.Sprint(r.IntN(200))
 		case 2:
 			all[i].Scenario, all[i].Inputs = "plant", []carbon.Value{{Name: "energy", Amount: quantity.OneMeasure, Unit: "kWh"}}
+		case 3: // refused when its participant and day are there, who may be new
+			all[i].Scenario, all[i].Inputs = "plant", []carbon.Value{{Name: "energy", Amount: 200_000_000_000 * quantity.OneMeasure, Unit: "kWh"}}
 		}
 	}
 	return all
