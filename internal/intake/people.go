@@ -1,5 +1,10 @@
 package intake
 
+import (
+	"context"
+	"log/slog"
+)
+
 // peopleKept are how many participants are remembered at least, if so many came: with twice
 // as many at most, 300 MB. (project default)
 const peopleKept = 1_000_000
@@ -8,6 +13,15 @@ const peopleKept = 1_000_000
 // that came lately: to find one by pseudonym is half of what the database does for
 // an activity before it is judged. It is dropped when the memory is read again.
 type people struct{ young, old map[Pseudonym]Participant }
+
+// recall begins with the participants who came last. Without them each is found when
+// he comes again.
+func (in *Intake) recall(ctx context.Context) {
+	if err := in.c.Store.Newest(ctx, peopleKept, in.people.put); err != nil {
+		in.c.Log.WarnContext(ctx, "participants could not be read ahead", slog.Any("error", err))
+		in.people = newPeople()
+	}
+}
 
 func newPeople() *people { return &people{young: map[Pseudonym]Participant{}} }
 

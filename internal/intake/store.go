@@ -39,6 +39,8 @@ type Store interface {
 	Answered(ctx context.Context, keys []ActorKey) ([]JournalRow, error)
 	// Keys finds those that are taken.
 	Keys(ctx context.Context, keys []Key) ([]KeyRow, error)
+	// Newest calls each with the participants who came last and are not erased, at most so many.
+	Newest(ctx context.Context, limit int, each func(*Participant)) error
 	// Participants finds persons by pseudonym.
 	Participants(ctx context.Context, names []Pseudonym) ([]Participant, error)
 	// ParticipantsByID finds them by number.

@@ -42,6 +42,7 @@ func (in *Intake) load(ctx context.Context) error {
 func (in *Intake) run(ctx context.Context) {
 	defer close(in.stopped)
 	defer in.end()
+	in.recall(ctx)
 	var before *flight
 	for {
 		all, ended := in.next(before)

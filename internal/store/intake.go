@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -341,16 +342,32 @@ func (s *IntakeStore) ParticipantsByID(ctx context.Context, ids []int64) ([]inta
 }
 
 func (s *IntakeStore) participants(ctx context.Context, l *lookup) (found []intake.Participant, err error) {
-	var name sql.RawBytes
 	err = s.find(ctx, l, func(r *sql.Rows) error {
-		var p intake.Participant
-		err := r.Scan(&p.ID, &p.Scheme, &name, &p.Amount, &p.Activities, &p.Left, &p.Short, &p.Batch)
-		p.Erased = name == nil
-		copy(p.Pseudonym[:], name)
+		p, err := scanParticipant(r)
 		found = append(found, p)
 		return err
 	})
 	return found, err
+}
+
+func scanParticipant(r *sql.Rows) (p intake.Participant, err error) {
+	var name sql.RawBytes
+	err = r.Scan(&p.ID, &p.Scheme, &name, &p.Amount, &p.Activities, &p.Left, &p.Short, &p.Batch)
+	p.Erased = name == nil
+	copy(p.Pseudonym[:], name)
+	return p, err
+}
+
+// Newest calls each with the participants who came last.
+func (s *IntakeStore) Newest(ctx context.Context, limit int, each func(*intake.Participant)) error {
+	err := eachRow(ctx, s.read, func(r *sql.Rows) error {
+		p, err := scanParticipant(r)
+		if err == nil && !p.Erased {
+			each(&p)
+		}
+		return err
+	}, "SELECT "+participantColumns+" FROM participant t ORDER BY t.id DESC LIMIT "+strconv.Itoa(limit))
+	return lost(err)
 }
 
 const dayColumns = "t.scenario, t.day, t.participant, amount, spans, batch"
