@@ -178,7 +178,7 @@ func TestAward_NeedLoweredBefore(t *testing.T) {
 func (d *wonDesk) keepsNothing() {
 	d.t.Helper()
 	d.settle()
-	d.every = 1 << 30
+	d.every = never
 	bidders, needs := rowsOf(d.app.st, Registrations), rowsOf(d.app.st, ProjectNeeds)
 	r, n := bidders.rows[d.award(0).Registration], needs.rows[1]
 	r.Bidding, n.Bidding = 0, 0
