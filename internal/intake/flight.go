@@ -44,19 +44,32 @@ func (in *Intake) send(ctx context.Context, f *flight) {
 	}()
 }
 
-// write commits changes. A commit of unknown outcome is looked up.
+// write commits changes. What became of a commit of unknown outcome, or whose fence had
+// moved, is looked up.
 func (in *Intake) write(ctx context.Context, c *Changes) error {
 	err := in.c.Store.Commit(ctx, c)
-	if errors.Is(err, ErrUnknown) {
-		var found Registry
-		if found, err = in.c.Store.Registry(ctx); err == nil && (found.Epoch != c.Epoch || !bytes.Equal(found.Head, c.Registry.Head)) {
-			err = ErrUnknown
-		}
+	if errors.Is(err, ErrUnknown) || errors.Is(err, ErrFenced) {
+		err = in.lookUp(ctx, c)
 	}
 	if err == nil && len(c.NewOutgoing) > 0 {
 		in.mayDeliver()
 	}
 	return err
+}
+
+// lookUp tells whether a commit has arrived. Only another writer's epoch fences: where the
+// epoch is still ours, a commit that was taken for lost has moved the fence when it arrived late.
+func (in *Intake) lookUp(ctx context.Context, c *Changes) error {
+	found, err := in.c.Store.Registry(ctx)
+	switch {
+	case err != nil:
+		return err
+	case found.Epoch != c.Epoch:
+		return ErrFenced
+	case !bytes.Equal(found.Head, c.Registry.Head):
+		return ErrUnknown
+	}
+	return nil
 }
 
 // land waits for a commit and reports whether it arrived; nil has. If not, its commands

@@ -36,6 +36,22 @@ func (in *Intake) load(ctx context.Context) error {
 	return nil
 }
 
+// mend reads the memory again after a failure. Whoever became the writer meanwhile stays it.
+func (in *Intake) mend(ctx context.Context) error {
+	if !in.broken {
+		return nil
+	}
+	found, err := in.c.Store.Registry(ctx)
+	switch {
+	case err != nil:
+		return err
+	case found.Epoch != in.registry.Epoch:
+		return ErrFenced
+	}
+	in.registry = found
+	return in.load(ctx)
+}
+
 // run judges and writes what waits until the intake is closed. While a commit is on its
 // way, what comes after it is judged on top of it: with a processor each, the database
 // writes and this goroutine reads and reckons.
@@ -172,14 +188,8 @@ func (in *Intake) fail(ctx context.Context, all []*request, err error) error {
 // judge makes a commit of requests, on top of the one before, which may still be on
 // its way: nil where there is none.
 func (in *Intake) judge(ctx context.Context, all []*request, before *flight) (*flight, error) {
-	if in.broken {
-		var err error
-		if in.registry, err = in.c.Store.Registry(ctx); err != nil {
-			return nil, err
-		}
-		if err := in.load(ctx); err != nil {
-			return nil, err
-		}
+	if err := in.mend(ctx); err != nil {
+		return nil, err
 	}
 	if err := in.stamp(all); err != nil {
 		return nil, err
