@@ -49,7 +49,7 @@ type Intake struct {
 
 	left    atomic.Pointer[map[Month]bool] // months without their index of reversals
 	indexed chan struct{}                  // closed when the indexing has ended
-	end     context.CancelFunc             // of the indexing
+	end     context.CancelFunc             // of the indexing, and of what is read ahead
 
 	// Of the writer's goroutine.
 	registry Registry
@@ -103,7 +103,7 @@ func Open(ctx context.Context, c Config) (*Intake, error) {
 	in.mayDeliver()
 	own, end := context.WithCancel(context.WithoutCancel(ctx))
 	in.end = end
-	go in.run(context.WithoutCancel(ctx))
+	go in.run(context.WithoutCancel(ctx), own)
 	go in.index(own, months)
 	return in, nil
 }

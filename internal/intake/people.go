@@ -17,9 +17,13 @@ type people struct{ young, old map[Pseudonym]Participant }
 // recall begins with the participants who came last. Without them each is found when
 // he comes again.
 func (in *Intake) recall(ctx context.Context) {
-	if err := in.c.Store.Newest(ctx, peopleKept, in.people.put); err != nil {
+	err := in.c.Store.Newest(ctx, peopleKept, in.people.put)
+	if err == nil {
+		return
+	}
+	in.people = newPeople()
+	if ctx.Err() == nil {
 		in.c.Log.WarnContext(ctx, "participants could not be read ahead", slog.Any("error", err))
-		in.people = newPeople()
 	}
 }
 

@@ -54,11 +54,12 @@ func (in *Intake) mend(ctx context.Context) error {
 
 // run judges and writes what waits until the intake is closed. While a commit is on its
 // way, what comes after it is judged on top of it: with a processor each, the database
-// writes and this goroutine reads and reckons.
-func (in *Intake) run(ctx context.Context) {
+// writes and this goroutine reads and reckons. Its own context ends when the intake is
+// closed: what waits is still written, and nothing is read ahead.
+func (in *Intake) run(ctx, own context.Context) {
 	defer close(in.stopped)
 	defer in.end()
-	in.recall(ctx)
+	in.recall(own)
 	var before *flight
 	for {
 		all, ended := in.next(before)
@@ -199,6 +200,7 @@ func (in *Intake) judge(ctx context.Context, all []*request, before *flight) (*f
 		w.before = before.work
 	}
 	lines, err := in.gather(ctx, w, all)
+	w.before = nil // or each would keep all those before it
 	if err != nil {
 		return nil, err
 	}
