@@ -1,11 +1,14 @@
 package app
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
+	"permitx/internal/identity"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
 	"permitx/internal/quantity"
@@ -157,4 +160,47 @@ func TestBlock_Fees(t *testing.T) {
 		t.Errorf("the exchange got %d", fees)
 	}
 	o.check()
+}
+
+// A signer is shown what a block trade does to his party. What the other side has is
+// none of his business, and moves on without making what he approves stale.
+func TestBlock_ShownToSigner(t *testing.T) {
+	t.Parallel()
+	o := openSessionOffice(t, 1, MarketTerms{BlockLeast: 1000 * one})
+	limited, other := firm{name: "limited"}, o.firms[0]
+	code := uscc(jiashan, 9)
+	limited.party = done[PartyResult](o.office, o.clerk, PartyRegister{Name: "limited", USCC: code, Region: jiashan, Industry: "2319", SignerLimit: 100_00}).Party.ID
+	limited.licence = done[LicenceResult](o.office, o.clerk, LicenceRegister{
+		Party: limited.party, Number: code + "001P", Kind: catalog.KindLicence, Site: "site", Region: jiashan, ValidFrom: 20260101, ValidTo: 20310630,
+	}).Licence
+	limited.user = o.person("handler", GrantAdd{Role: identity.Enterprise, Party: limited.party})
+	signer := o.person("signer", GrantAdd{Role: identity.Enterprise, Party: limited.party, Signer: true})
+	done[DepositResult](o.office, o.finance, DepositConfirm{Party: limited.party, Amount: 1_000_000 * quantity.OneMoney, BankReference: "limited", ReceivedOn: 20260701})
+	done[AllocationResult](o.office, o.leader, Allocate{
+		Licence: limited.licence.ID, Instrument: o.inst.Code, Origin: ledger.Paid, Kind: reserve.Opening, Part: reserve.Unallocated,
+		Quantity: 10_000 * one, Price: 20 * quantity.OnePrice, PriceKnown: true, AcquiredOn: 20260601, Document: "opening",
+	})
+	done[SurplusResult](o.office, o.leader, SurplusVerify{
+		Licence: limited.licence.ID, Pollutant: vocs, Quantity: 10_000 * one, Rung: reserve.LicenceAmount, Monitored: true, TaskDone: true,
+		VerifiedOn: 20260701, Document: "surplus", NoYear: "test",
+	})
+	for n, side := range []market.Side{market.Buy, market.Sell} { // of the other
+		b := done[BlockResult](o.office, other.user, BlockPropose{
+			Market: ticks, Instrument: o.inst.Code, Side: side, Licence: other.licence.ID, CounterpartyParty: limited.party,
+			CounterpartyLicence: limited.licence.ID, Quantity: 1000 * one, Price: 55 * quantity.OnePrice,
+		}).Block
+		p := o.propose(limited.user, BlockStep{Block: b.ID, Event: market.BlockConfirm})
+		shown := func(f firm) bool {
+			return strings.Contains(p.Effects, o.app.st.accountName(ledger.FundsKey(f.party))+`"`) || strings.Contains(p.Effects, o.app.st.accountName(HoldingKey(f.licence, o.inst, ledger.Paid))+`"`) ||
+				strings.Contains(p.Effects, fmt.Sprintf("surplus of licence %d ", f.licence.ID))
+		}
+		if !shown(limited) || shown(other) {
+			t.Errorf("the other %vs, the signer is shown %s", side, p.Effects)
+		}
+		done[DepositResult](o.office, o.finance, DepositConfirm{Party: other.party, Amount: quantity.OneMoney, BankReference: fmt.Sprint("more ", n), ReceivedOn: 20260701})
+		o.does(signer, ProposalApprove{p.ID, p.EffectsDigest})
+		if now := rowsIn(o.office, Blocks, Where("id", b.ID))[0]; now.State != market.BlockSettled {
+			t.Errorf("the block trade is %s", now.State)
+		}
+	}
 }

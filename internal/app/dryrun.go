@@ -18,6 +18,7 @@ import (
 // dryRun is where a Tx writes when a command is only shown: nothing of it
 // reaches the state or the batch. New records have ids above dryFirst.
 type dryRun struct {
+	audience
 	draft    *ledger.Draft
 	accounts map[ledger.Key]ledger.AccountID // new ones
 	used     map[int64]quantity.Quantity     // of acquisitions
@@ -58,11 +59,13 @@ func isBeside(table string, e approval.Effect) bool {
 	return slices.Contains(besideTables, table) || table == ProjectNeeds.name && e.Field == besideField
 }
 
-// show runs a decided command dry and returns what it would do.
-func (v *View) show(apply Apply) []approval.Effect {
+// show runs a decided command dry and returns what it would do, as officers see it, or
+// the signer of a party.
+func (v *View) show(apply Apply, party int64) []approval.Effect {
 	dry := *v
 	dry.dry = &dryRun{
-		draft: v.ledger.Draft(), accounts: map[ledger.Key]ledger.AccountID{}, used: map[int64]quantity.Quantity{},
+		audience: audience{v.state, party},
+		draft:    v.ledger.Draft(), accounts: map[ledger.Key]ledger.AccountID{}, used: map[int64]quantity.Quantity{},
 		surplus: map[surplusKey]*market.Surplus{}, rows: map[string]map[int64]any{}, beside: map[ledger.Key]ledger.Balance{},
 	}
 	tx := &Tx{View: &dry}
@@ -129,6 +132,9 @@ func (d *dryRun) hold(l *ledger.Ledger, k ledger.Key, amount int64) ledger.Accou
 
 func (d *dryRun) acquire(l *ledger.Ledger, k ledger.Key, a ledger.Acquisition, today calendar.Date) ledger.Acquisition {
 	a.ID, a.Account, a.Remaining = d.nextID(), d.open(l, k), a.Quantity
+	if !d.mayKnow(k.Party) {
+		return a
+	}
 	d.add("acquisition of "+k.String(), 0, "quantity", "", a.Quantity.String())
 	d.add("acquisition of "+k.String(), 0, "price", "", a.Price.String())
 	d.others = append(d.others, approval.OfField("acquisition of "+k.String(), 0, "acquired_on", "", a.AcquiredOn.String(), a.AcquiredOn == today))
@@ -144,7 +150,7 @@ func (d *dryRun) consume(l *ledger.Ledger, k ledger.Key, q quantity.Quantity, pr
 		left := a.Remaining - d.used[a.ID]
 		if part := min(q, left); part > 0 && (!priced || a.PriceKnown) {
 			d.used[a.ID] += part
-			d.add("acquisition", a.ID, "remaining", left.String(), (left - part).String())
+			d.addRemaining(k, a.ID, left, left-part)
 			taken := *a
 			taken.Quantity = part
 			used = append(used, taken)
@@ -155,11 +161,17 @@ func (d *dryRun) consume(l *ledger.Ledger, k ledger.Key, q quantity.Quantity, pr
 }
 
 // use is consume for named parts.
-func (d *dryRun) use(parts []ledger.Acquisition) {
+func (d *dryRun) use(k ledger.Key, parts []ledger.Acquisition) {
 	for _, a := range parts {
 		left := a.Remaining - d.used[a.ID]
 		d.used[a.ID] += a.Quantity
-		d.add("acquisition", a.ID, "remaining", left.String(), (left - a.Quantity).String())
+		d.addRemaining(k, a.ID, left, left-a.Quantity)
+	}
+}
+
+func (d *dryRun) addRemaining(k ledger.Key, acquisition int64, before, after quantity.Quantity) {
+	if d.mayKnow(k.Party) {
+		d.add("acquisition", acquisition, "remaining", before.String(), after.String())
 	}
 }
 
@@ -181,7 +193,7 @@ func (d *dryRun) changeSurplus(key surplusKey, s market.Surplus, change func(*ma
 		name          string
 		before, after quantity.Quantity
 	}{{"verified", before.Verified, after.Verified}, {"used", before.Used, after.Used}, {"held", before.Held, after.Held}} {
-		if f.before != f.after {
+		if f.before != f.after && d.mayKnowOf(key.licence) {
 			d.others = append(d.others, approval.OfBalance(subject, f.name, int64(f.before), int64(f.after), formatQuantity))
 		}
 	}
@@ -237,6 +249,9 @@ func lastOf[R any](tx *Tx, t Table[R], id int64) R {
 func (d *dryRun) effects(v *View) []approval.Effect {
 	var all []approval.Effect
 	d.draft.Each(func(k ledger.Key, before, after ledger.Balance) {
+		if !d.mayKnow(k.Party) {
+			return
+		}
 		var of []approval.Effect
 		if before.Balance != after.Balance {
 			of = append(of, approval.OfMoved(v.accountName(k), "balance", before.Balance, after.Balance, d.beside[k].Balance, k.Format))
@@ -247,12 +262,12 @@ func (d *dryRun) effects(v *View) []approval.Effect {
 		all = append(all, beside(of, k.Kind.IsCredit())...)
 	})
 	for _, w := range d.written {
-		if !slices.Contains(unshown, w.table) {
+		if now := d.rows[w.table][w.id]; !slices.Contains(unshown, w.table) && d.mayKnowRow(now) {
 			id := w.id
 			if id > dryFirst {
 				id = 0
 			}
-			for _, e := range fieldEffects(w.table, id, w.before, d.rows[w.table][w.id], v.Today) {
+			for _, e := range fieldEffects(w.table, id, w.before, now, v.Today) {
 				if isBeside(w.table, e) {
 					e = e.Beside()
 				}

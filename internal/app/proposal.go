@@ -74,7 +74,7 @@ func (v *View) needsApproval(c Command) bool {
 // propose takes the place of what was decided: it keeps the command, with what
 // it would do, for a second person.
 func (v *View) propose(c Command, payload []byte, apply Apply) Apply {
-	effects := v.show(apply)
+	effects := v.show(apply, v.unsigned)
 	region := v.region
 	if v.unsigned != 0 { // officers do not see what a firm is about to do
 		region = ""
@@ -188,7 +188,7 @@ func (v *View) asShown(p approval.Proposal, approver *identity.Actor) (d decided
 	if d, err = v.again(p, approver); err != nil {
 		return d, err
 	}
-	if approval.Digest(v.show(d.apply)) != p.EffectsDigest {
+	if approval.Digest(v.show(d.apply, p.Party)) != p.EffectsDigest {
 		return d, approval.ErrStale
 	}
 	return v.again(p, approver) // what was run dry is used up
@@ -290,7 +290,7 @@ func (c ProposalRefresh) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	effects := v.show(d.apply)
+	effects := v.show(d.apply, p.Party)
 	p.Effects, p.EffectsDigest, p.ShownAt = effectsText(effects), approval.Digest(effects), v.Now
 	return func(tx *Tx) any { return ProposalResult{Proposal: Put(tx, Proposals, p)} }, nil
 }

@@ -145,7 +145,7 @@ func (tx *Tx) Consume(k ledger.Key, q quantity.Quantity, priced bool) []ledger.A
 // is what is taken of its row.
 func (tx *Tx) Use(k ledger.Key, parts []ledger.Acquisition) {
 	if tx.dry != nil {
-		tx.dry.use(parts)
+		tx.dry.use(k, parts)
 		return
 	}
 	id := tx.open(k)
@@ -219,7 +219,11 @@ func (tx *Tx) putOrder(o *market.Record, isNew bool) {
 func (tx *Tx) putTrade(t market.Trade) market.Trade {
 	if tx.dry != nil {
 		t.ID = tx.dry.nextID()
-		tx.dry.others = append(tx.dry.others, fieldEffects("trade", 0, nil, &t, tx.Today)...)
+		shown := t
+		if tx.dry.party != 0 { // his own fee is in what his funds have left
+			shown.BuyerFee, shown.SellerFee = 0, 0
+		}
+		tx.dry.others = append(tx.dry.others, fieldEffects("trade", 0, nil, &shown, tx.Today)...)
 		return t
 	}
 	t.ID = tx.nextID(Trades.name)
