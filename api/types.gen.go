@@ -5679,7 +5679,7 @@ type Block struct {
 	// Example: 2397.22
 	Price Price `json:"price"`
 
-	// Project Of the buyer, that it is for.
+	// Project Of the buyer, that it is for. Shown to those who may see his projects: the seller does not.
 	Project *ID `json:"project,omitempty"`
 
 	// ProposedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
@@ -14504,8 +14504,10 @@ type Proposal struct {
 	DecidedAt *Instant `json:"decided_at,omitempty"`
 
 	// DecidedBy Number of a record.
-	DecidedBy *ID      `json:"decided_by,omitempty"`
-	Effects   []Effect `json:"effects"`
+	DecidedBy *ID `json:"decided_by,omitempty"`
+
+	// Effects What it would do; where a signer approves it, to his own party.
+	Effects []Effect `json:"effects"`
 
 	// EffectsDigest Tells whether two lists of effects are the same.
 	EffectsDigest EffectsDigest `json:"effects_digest"`

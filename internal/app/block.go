@@ -383,9 +383,18 @@ func (tx *Tx) heldFor(id int64, known ledger.Hold) ledger.Hold {
 	return mustGet(tx, Holds, id)
 }
 
-// blockResult writes a block trade and returns it.
+// BlockSeenBy is a block trade as an actor sees it: the project that the buyer buys for
+// stands in it for those who may see his projects.
+func BlockSeenBy(a identity.Actor, b market.Block) market.Block {
+	if identity.Authorise(a, identity.ProjectRead, identity.OfParty(b.BuyerParty, b.BuyerRegion)) != nil {
+		b.Project = 0
+	}
+	return b
+}
+
+// blockResult writes a block trade and returns it as the actor sees it.
 func (tx *Tx) blockResult(b market.Block) BlockResult {
-	return BlockResult{Put(tx, Blocks, b), mustGet(tx, Markets, b.Market).Code, mustGet(tx, Instruments, b.Instrument).Code}
+	return BlockResult{BlockSeenBy(tx.Actor, Put(tx, Blocks, b)), mustGet(tx, Markets, b.Market).Code, mustGet(tx, Instruments, b.Instrument).Code}
 }
 
 func lapseBlock(v *View, id int64) (Apply, error) {

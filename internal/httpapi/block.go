@@ -19,10 +19,10 @@ var (
 	blockRegions = []string{"seller_region", "buyer_region"}
 )
 
-// blockOf shows a block trade.
-func (s *Server) blockOf(b market.Block) api.Block {
+// blockOf shows a block trade to the caller.
+func (s *Server) blockOf(ctx context.Context, b market.Block) api.Block {
 	m, _ := app.ReadTable(s.app.Reference(), app.Markets).Get(b.Market)
-	return blockOf(b, m.Code, s.instrumentBy(b.Instrument).Code)
+	return blockOf(app.BlockSeenBy(callOf(ctx).actor, b), m.Code, s.instrumentBy(b.Instrument).Code)
 }
 
 func blockOf(b market.Block, m, instrument string) api.Block {
@@ -48,7 +48,8 @@ func (s *Server) ListBlockTrades(ctx context.Context, r gen.ListBlockTradesReque
 	if err != nil {
 		return nil, err
 	}
-	return gen.ListBlockTrades200JSONResponse{Items: convertAll(rows, s.blockOf), Next: next}, nil
+	items := convertAll(rows, func(b market.Block) api.Block { return s.blockOf(ctx, b) })
+	return gen.ListBlockTrades200JSONResponse{Items: items, Next: next}, nil
 }
 
 // GetBlockTrade shows a block trade.
@@ -64,7 +65,7 @@ func (s *Server) GetBlockTrade(ctx context.Context, r gen.GetBlockTradeRequestOb
 	if !known || !may.has(b.SellerParty, b.SellerRegion) && !may.has(b.BuyerParty, b.BuyerRegion) {
 		return nil, identity.ErrNotYours.At("id")
 	}
-	return gen.GetBlockTrade200JSONResponse(s.blockOf(b)), nil
+	return gen.GetBlockTrade200JSONResponse(s.blockOf(ctx, b)), nil
 }
 
 // ProposeBlockTrade proposes a block trade.
