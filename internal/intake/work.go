@@ -33,6 +33,7 @@ type work struct {
 
 	isNew map[any]bool // the rows that the database has not: pointers
 	seen  map[any]bool // the rows that changed: pointers
+	made  []any        // participants and days that the command has made
 
 	batchRows map[Month][]*Row      // of the batch that is being made
 	parts     map[partKey]*openPart // of the batch that is being made
@@ -82,6 +83,7 @@ func (w *work) participant(scheme int64, name Pseudonym) *Participant {
 		w.nextIDs.Participant++
 		p = &Participant{ID: w.nextIDs.Participant, Scheme: scheme, Pseudonym: name}
 		w.participants[name], w.byID[p.ID], w.isNew[p] = p, p, true
+		w.made = append(w.made, p)
 	}
 	return p
 }
@@ -99,6 +101,7 @@ func (w *work) day(k DayKey) *Day {
 	if d == nil {
 		d = &Day{DayKey: k}
 		w.days[k], w.isNew[d] = d, true
+		w.made = append(w.made, d)
 	}
 	return d
 }
@@ -265,9 +268,10 @@ func nextEvidence(before, digest []byte) []byte {
 	return sum[:]
 }
 
-// drop takes out what was made for an activity that was then refused, and is not written.
+// drop takes out what the command made for an activity that was then refused, and is not
+// written: what comes after it is judged as it would be in a commit of its own.
 func (w *work) drop() {
-	for row := range w.isNew {
+	for _, row := range w.made {
 		if w.seen[row] {
 			continue
 		}
@@ -279,6 +283,7 @@ func (w *work) drop() {
 			delete(w.days, row.DayKey)
 		}
 	}
+	w.made = w.made[:0]
 }
 
 // changes are what is to be committed, each kind in the order of its index.

@@ -224,7 +224,6 @@ func (in *Intake) judge(ctx context.Context, all []*request, before *flight) (*f
 		w.answered[ActorKey{r.actor, r.key}] = earlier{row, r}
 		f.replies[i] = reply{answer: answer}
 	}
-	w.drop()
 	in.people.remember(w)
 	if len(w.out.Journal) > 0 {
 		f.changes = w.changes()
@@ -263,6 +262,7 @@ func (in *Intake) run1(w *work, r *request, lines []line) (JournalRow, Answer, e
 	w.begin()
 	row.Number = w.number
 	body, err := in.decide(w, r, &row, lines)
+	w.drop()
 	if err != nil {
 		w.nextIDs.Length--
 		return row, Answer{}, err

@@ -416,3 +416,53 @@ func TestIntake_ClosesWhileItReadsAhead(t *testing.T) {
 	<-reads
 	in.Close()
 }
+
+// Who is new and had nothing accepted is nobody to the commands after it, be they of the
+// same commit.
+func TestIntake_NobodyWithinACommit(t *testing.T) {
+	t.Parallel()
+	onBothIntakes(t, func(t *testing.T, url string) {
+		t.Helper()
+		s, now := &hooked{IntakeStore: openedIntake(t, url)}, someDay
+		goOn := make(chan struct{})
+		s.commit = func(ctx context.Context, c *intake.Changes) error {
+			<-goOn
+			return s.IntakeStore.Commit(ctx, c)
+		}
+		in := intakeOf(t, s, &now)
+		defer in.Close()
+		var all sync.WaitGroup
+		send := func(b intake.Batch) {
+			ctx := &queued{Context: t.Context(), now: make(chan struct{})}
+			all.Go(func() {
+				if _, err := in.Submit(ctx, b); err != nil {
+					t.Error(err)
+				}
+			})
+			<-ctx.now
+		}
+		for before := range int64(2) { // one is on its way, and one is judged: what comes now waits
+			send(aRide(fmt.Sprint(before)))
+			for s.reads.Load() <= before {
+				time.Sleep(100 * time.Microsecond)
+			}
+		}
+		tooMuch := ride("3", "nobody", 3, 8, 0)
+		tooMuch.Scenario, tooMuch.Inputs = "plant", []carbon.Value{{Name: "energy", Amount: 200_000_000_000 * quantity.OneMeasure, Unit: "kWh"}}
+		send(intake.Batch{Actor: 1, Source: 1, Key: "3", Activities: []intake.Activity{tooMuch}})
+		ctx := &queued{Context: t.Context(), now: make(chan struct{})}
+		all.Go(func() {
+			_, err := in.Burn(ctx, 7, "4", intake.Exchange{Scheme: 1, Participant: "nobody", Points: quantity.OneMeasure, Reward: "bus ticket"})
+			if f, is := fault.As(err); !is || f.Code != intake.ErrNoParticipant.Code {
+				t.Errorf("points of nobody: %v", err)
+			}
+		})
+		<-ctx.now
+		close(goOn)
+		all.Wait()
+		if got := s.reads.Load(); got != 3 {
+			t.Errorf("%d commits, not 3", got)
+		}
+		verified(t, s.IntakeStore)
+	})
+}
