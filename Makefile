@@ -33,7 +33,7 @@ generate: ## Generate the API's types, client and server interface from openapi.
 
 .PHONY: test
 test: $(TESTDB) ## All tests, on SQLite and PostgreSQL (a private server, unless PERMITX_TEST_POSTGRES names one)
-	$(WITH_DB) go test -shuffle=on -timeout 9m ./...
+	$(WITH_DB) go test -shuffle=on -timeout 20m ./...
 
 .PHONY: verify
 verify: vet lint race generated tidy ## What must hold besides the tests: vet, lint, race detector, generated code and go.mod up to date

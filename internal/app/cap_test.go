@@ -283,7 +283,7 @@ func TestPaymentNotice(t *testing.T) {
 	o.refuses(o.leader, NoticeCancel{second.ID, ""}, invalid)
 	done[NoticeResult](o, o.finance, NoticeProve{second.ID, second.Amount, "receipt 2", 20260701})
 	o.waits(o.finance, Notices.name, second.ID, "confirm")
-	o.waits(o.leader, Notices.name, second.ID, "deliver")
+	o.waits(o.leader, Notices.name, second.ID, "")
 	o.restart()
 	done[NoticeResult](o, o.leader, NoticeCancel{second.ID, "withdrawn"})
 	if b := o.balance(n.ReserveKey()); b.Held != 0 || b.Balance != int64(5*one-27_600) {

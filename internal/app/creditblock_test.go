@@ -21,10 +21,10 @@ func openBlockFloor(t *testing.T, buyers int, terms MarketTerms) *creditFloor {
 	return f
 }
 
-// block is what a party proposes to another, who buys.
-func (f *creditFloor) block(to firm, tonnes quantity.Quantity, price int64) BlockPropose {
+// block is what a party proposes to another, who buys at 40 CNY/t.
+func (f *creditFloor) block(to firm, tonnes quantity.Quantity) BlockPropose {
 	return BlockPropose{
-		Market: "JXCP", Instrument: f.inst.Code, Side: market.Sell, Party: f.seller.party, CounterpartyParty: to.party, Quantity: tonnes * one, Price: yuan(price),
+		Market: "JXCP", Instrument: f.inst.Code, Side: market.Sell, Party: f.seller.party, CounterpartyParty: to.party, Quantity: tonnes * one, Price: yuan(40),
 	}
 }
 
@@ -36,7 +36,7 @@ func TestCreditBlock_Settles(t *testing.T) {
 	buyer := f.firms[0]
 	f.does(f.admin, FeeScheduleSet{Market: "JXCP", Scheme: market.Chengdu, ValidFrom: f.now.get().Date().AddDays(1), Document: "d"})
 	f.now.set(f.now.get().Date().AddDays(1).Start())
-	c := f.block(buyer, 650, 40)
+	c := f.block(buyer, 650)
 	for want, change := range map[*fault.Error]func(*BlockPropose){
 		ErrTrader:              func(c *BlockPropose) { c.Licence = buyer.licence.ID },
 		ErrTraderOfCredits:     func(c *BlockPropose) { c.CounterpartyParty, c.CounterpartyLicence = buyer.party, buyer.licence.ID },
@@ -97,14 +97,14 @@ func TestCreditBlock_Ends(t *testing.T) {
 	t.Parallel()
 	f := openBlockFloor(t, 2, MarketTerms{BlockOfficer: true})
 	buyer := f.firms[0]
-	lapses := done[BlockResult](f.office, f.seller.user, f.block(buyer, 100, 40)).Block
+	lapses := done[BlockResult](f.office, f.seller.user, f.block(buyer, 100)).Block
 	if lapses.SellerRegion != "330421" || lapses.BuyerRegion != "330421" || lapses.SellerLicence != 0 || lapses.BuyerLicence != 0 {
 		t.Errorf("the block trade: %+v", lapses)
 	}
 	f.now.set(f.now.get().Date().AddDays(1).Start())
 	f.does(f.admin, PersonAdd{Name: "the timers come before it"})
 	f.wantCredits("lapsed", f.seller, 1000, 0)
-	buys := f.block(f.seller, 100, 40)
+	buys := f.block(f.seller, 100)
 	buys.Side, buys.Party = market.Buy, buyer.party
 	b := done[BlockResult](f.office, buyer.user, buys).Block
 	done[BlockResult](f.office, f.seller.user, BlockStep{Block: b.ID, Event: market.BlockConfirm})
@@ -113,7 +113,7 @@ func TestCreditBlock_Ends(t *testing.T) {
 	f.refuses(f.leader, approve, rulebook.ErrBlacklisted)
 	done[BlockResult](f.office, f.leader, BlockStep{Block: b.ID, Event: market.BlockReject, Reason: "r"})
 	f.wantCredits("rejected", f.seller, 1000, 0)
-	b = done[BlockResult](f.office, f.seller.user, f.block(f.firms[1], 1000, 40)).Block
+	b = done[BlockResult](f.office, f.seller.user, f.block(f.firms[1], 1000)).Block
 	done[BlockResult](f.office, f.firms[1].user, BlockStep{Block: b.ID, Event: market.BlockConfirm})
 	approve.Block = b.ID
 	done[BlockResult](f.office, f.leader, approve)
@@ -128,7 +128,7 @@ func TestCreditBlock_RevokedAndResold(t *testing.T) {
 	f := openBlockFloor(t, 2, MarketTerms{})
 	buyer, other := f.firms[0], f.firms[1]
 	f.places(f.seller, market.Sell, 200, 40)
-	b := done[BlockResult](f.office, f.seller.user, f.block(buyer, 700, 40)).Block
+	b := done[BlockResult](f.office, f.seller.user, f.block(buyer, 700)).Block
 	r := done[RevocationResult](f.office, f.leader, CreditRevoke{Issuance: 1, Units: 600, Document: "d"})
 	if r.Revoked != 300 || r.Debt.Units != 300 || len(r.Cancelled) != 1 {
 		t.Errorf("revoked: %+v", r)
@@ -139,7 +139,7 @@ func TestCreditBlock_RevokedAndResold(t *testing.T) {
 	f.check()
 	done[MarketResult](f.office, f.admin, f.market(func(m *MarketOpen) { m.Code, m.ResaleNextDay = "T1", true }))
 	f.does(f.leader, MarketTerms{Market: "T1", ValidFrom: f.now.get().Date(), BlockLeast: 100 * one})
-	c := f.block(other, 100, 40)
+	c := f.block(other, 100)
 	c.Market, c.Party = "T1", buyer.party
 	b = done[BlockResult](f.office, buyer.user, c).Block
 	done[BlockResult](f.office, other.user, BlockStep{Block: b.ID, Event: market.BlockConfirm})

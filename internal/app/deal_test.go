@@ -146,6 +146,12 @@ func (k *dealDesk) offer(seller, buyer firm, q quantity.Quantity, price int64) D
 	return c
 }
 
+// forUnit is a proposal for the buyer's existing unit.
+func forUnit(c DealPropose) DealPropose {
+	c.ExistingUnit = true
+	return c
+}
+
 func (k *dealDesk) propose(c DealPropose, by firm) settlement.Deal {
 	k.t.Helper()
 	return done[DealResult](k.office, by.user, c).Deal

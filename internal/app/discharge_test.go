@@ -246,7 +246,7 @@ func TestLicenceAmount_FollowsWhatIsSold(t *testing.T) {
 	s.record(s.buyer, 2*one)
 	s.trade(p, 3*one)
 	s.trade(p, one)
-	d := s.run(s.propose(s.offer(s.seller, s.buyer, 5*one, 100), s.buyer), s.seller, s.buyer, settlement.Settle)
+	d := s.run(s.propose(forUnit(s.offer(s.seller, s.buyer, 5*one, 100)), s.buyer), s.seller, s.buyer, settlement.Settle)
 	if s.permits(s.seller) != 35*one || s.permits(s.buyer) != 7*one {
 		t.Errorf("after the deal %s and %s", s.permits(s.seller), s.permits(s.buyer))
 	}

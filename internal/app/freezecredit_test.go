@@ -16,10 +16,10 @@ import (
 	"permitx/internal/rulebook"
 )
 
-// freezingUnits is a court's order against a firm's credits of a series.
-func freezingUnits(f firm, series int64, order string, units int64) FreezeTerms {
+// freezingUnits is a court's order against a firm's credits of the first series.
+func freezingUnits(f firm, order string, units int64) FreezeTerms {
 	return FreezeTerms{
-		Party: f.party, Series: series, Units: units, Issuer: encumbrance.Court, IssuerName: "海盐县人民法院", OrderNumber: order, Reason: "诉前保全",
+		Party: f.party, Series: 1, Units: units, Issuer: encumbrance.Court, IssuerName: "海盐县人民法院", OrderNumber: order, Reason: "诉前保全",
 	}
 }
 
@@ -39,7 +39,7 @@ func TestCreditFreeze_Waits(t *testing.T) {
 	f := openBlockFloor(t, 2, MarketTerms{})
 	s := f.seller
 	old, young := f.places(s, market.Sell, 300, 40).Order, f.places(s, market.Sell, 200, 41).Order
-	r := done[FreezeResult](f.office, f.leader, FreezePlace{FreezeTerms: freezingUnits(s, 1, "a", 600)})
+	r := done[FreezeResult](f.office, f.leader, FreezePlace{FreezeTerms: freezingUnits(s, "a", 600)})
 	if !slices.Equal(r.Cancelled, []int64{young.ID}) || r.Freeze.Region != "330421" || r.Freeze.Pollutant != "JXCP-2026" || r.Instrument != "" {
 		t.Errorf("placed: %+v", r)
 	}
@@ -48,19 +48,19 @@ func TestCreditFreeze_Waits(t *testing.T) {
 	f.wantCredits("placed", s, 1000, 900)
 	retire := CreditRetire{Party: s.party, Series: 1, Units: 401, Purpose: carbon.Voluntary, Beneficiary: "b", Occasion: "o"}
 	for _, c := range []Command{
-		retire, CreditTransfer{Party: s.party, Series: 1, To: f.firms[0].party, Units: 401, Document: "d"}, f.order(s, market.Sell, 401, 40), f.block(f.firms[0], 401, 40),
+		retire, CreditTransfer{Party: s.party, Series: 1, To: f.firms[0].party, Units: 401, Document: "d"}, f.order(s, market.Sell, 401, 40), f.block(f.firms[0], 401),
 		f.offerOf(auction.Uniform, func(c *CreditOffer) { c.Quantity = 401 * one }), f.offerOf(auction.Uniform, func(c *CreditOffer) { c.Quantity, c.Issuance = 401*one, 1 }),
 	} {
 		f.refuses(s.user, c, ErrUnitsFrozen)
 	}
 	retire.Units = 101
 	f.refuses(s.user, retire, ErrInBook)
-	b := f.freeze(freezingUnits(s, 1, "b", 500)).ID
+	b := f.freeze(freezingUnits(s, "b", 500)).ID
 	f.wantFrozen("behind", b, encumbrance.Active, 400, 500)
 	if f.app.st.orders[old.ID] != nil {
 		t.Error("the other order is open")
 	}
-	f.refuses(f.leader, FreezePlace{FreezeTerms: freezingUnits(s, 1, "a", 1)}, ErrFreezeTwice)
+	f.refuses(f.leader, FreezePlace{FreezeTerms: freezingUnits(s, "a", 1)}, ErrFreezeTwice)
 	f.restart()
 	f.check()
 	f.carbon.issue(3, 50)
@@ -80,7 +80,7 @@ func TestCreditFreeze_Days(t *testing.T) {
 	t.Parallel()
 	f := openCreditFloor(t, 1)
 	today := f.now.get().Date()
-	terms := freezingUnits(f.seller, 1, "a", 400)
+	terms := freezingUnits(f.seller, "a", 400)
 	for want, change := range map[*fault.Error]func(*FreezeTerms){
 		encumbrance.ErrTarget:           func(c *FreezeTerms) { c.Amount = 1 },
 		ErrNoRecord:                     func(c *FreezeTerms) { c.Series = 77 },
@@ -106,7 +106,7 @@ func TestCreditFreeze_Days(t *testing.T) {
 	f.wantFrozen("extended", a, encumbrance.Active, 400, 400)
 	tick(today.AddDays(5))
 	f.wantFrozen("over", a, encumbrance.Expired, 0, 400)
-	e := done[FreezeResult](f.office, f.leader, FreezeEmergency{freezingUnits(f.seller, 1, "e", 10)}).Freeze
+	e := done[FreezeResult](f.office, f.leader, FreezeEmergency{freezingUnits(f.seller, "e", 10)}).Freeze
 	f.wantFrozen("at once", e.ID, encumbrance.Emergency, 10, 10)
 	tick(e.ConfirmBy.AddDays(1))
 	f.wantFrozen("unconfirmed", e.ID, encumbrance.Lapsed, 0, 10)
@@ -120,8 +120,8 @@ func TestCreditFreeze_Sold(t *testing.T) {
 	f := openCreditFloor(t, 3)
 	s, buyer, listed := f.seller, f.firms[0], f.firms[1]
 	f.places(s, market.Sell, 700, 40)
-	a := f.freeze(freezingUnits(s, 1, "a", 250)).ID
-	bureaus := freezingUnits(s, 1, "b", 10)
+	a := f.freeze(freezingUnits(s, "a", 250)).ID
+	bureaus := freezingUnits(s, "b", 10)
 	bureaus.Issuer = encumbrance.Bureau
 	b := f.freeze(bureaus).ID
 	f.does(f.leader, FactRecord{Kind: rulebook.Blacklisted, Party: listed.party, Value: rulebook.Listed, ValidFrom: f.now.get().Date(), Document: "d"})
@@ -176,7 +176,7 @@ func TestCreditFreeze_Sold(t *testing.T) {
 func TestCreditFreeze_RevokedAndMirrored(t *testing.T) {
 	t.Parallel()
 	f := openCreditFloor(t, 1)
-	f.freeze(freezingUnits(f.seller, 1, "a", 500))
+	f.freeze(freezingUnits(f.seller, "a", 500))
 	f.places(f.seller, market.Sell, 450, 40)
 	r := done[RevocationResult](f.office, f.leader, CreditRevoke{Issuance: 1, Units: 600, Document: "d"})
 	if r.Revoked != 500 || r.Debt.Units != 100 || len(r.Cancelled) != 1 {
@@ -187,7 +187,7 @@ func TestCreditFreeze_RevokedAndMirrored(t *testing.T) {
 
 	n := openNeighbours(t)
 	n.issue(1, 100)
-	n.does(n.leader, FreezePlace{FreezeTerms: freezingUnits(n.owner, 1, "a", 90)})
+	n.does(n.leader, FreezePlace{FreezeTerms: freezingUnits(n.owner, "a", 90)})
 	n.refuses(n.owner.user, n.mirror("JXCP-PV-P202605-2026-11-30", ""), ErrUnitsFrozen)
 	n.does(n.owner.user, n.mirror("JXCP-PV-P202605-2026-11-20", ""))
 	n.wantHeld("locked", 100, 100)
@@ -207,10 +207,11 @@ func TestCreditFreeze_Random(t *testing.T) {
 		at := random.IntN(3)
 		x, y := firms[at], firms[(at+1+random.IntN(2))%3]
 		units := 1 + random.Int64N(200)
-		person, command := x.user, Command(nil)
+		person := x.user
+		var command Command
 		switch random.IntN(10) {
 		case 0, 1:
-			person, command = f.leader, FreezePlace{FreezeTerms: freezingUnits(x, 1, fmt.Sprint(n), units)}
+			person, command = f.leader, FreezePlace{FreezeTerms: freezingUnits(x, fmt.Sprint(n), units)}
 		case 2:
 			person, command = f.leader, FreezeRelease{freezes[random.IntN(len(freezes))], "lifted"}
 		case 3:
@@ -218,7 +219,7 @@ func TestCreditFreeze_Random(t *testing.T) {
 		case 4:
 			command = CreditTransfer{Party: x.party, Series: 1, To: y.party, Units: units, Document: "d"}
 		case 5:
-			c := f.block(y, quantity.Quantity(99+units), 40)
+			c := f.block(y, quantity.Quantity(99+units))
 			c.Party = x.party
 			command = c
 		case 6:

@@ -49,7 +49,7 @@ func TestLicenceAmount_FollowsTheHoldings(t *testing.T) {
 	is("a fill", 37*one, 3*one, one)
 	done[AssignResult](s.office, s.leader, s.assign(p, 3*one))
 	is("an assignment", 37*one, 2*one, one)
-	s.run(s.propose(s.offer(s.seller, s.buyer, 5*one, 100), s.buyer), s.seller, s.buyer, settlement.Settle)
+	s.run(s.propose(forUnit(s.offer(s.seller, s.buyer, 5*one, 100)), s.buyer), s.seller, s.buyer, settlement.Settle)
 	is("a deal", 32*one, 7*one, one)
 
 	done[MarketResult](s.office, s.admin, MarketOpen{

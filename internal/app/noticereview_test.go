@@ -197,8 +197,8 @@ func TestNotice_DeliveryRefused_Award(t *testing.T) {
 	d := openAuctionDesk(t, 3)
 	_, awards := d.certified()
 	a, f := awards[0], d.firms[0]
-	done[auction.Award](d.office, f.user, AwardSign{a.ID})
-	a = done[auction.Award](d.office, d.clerk, AwardContract{a.ID, "合同 1"})
+	done[AwardResult](d.office, f.user, AwardSign{a.ID})
+	a = done[AwardResult](d.office, d.clerk, AwardContract{a.ID, "合同 1"}).Award
 	d.does(d.finance, NoticeProve{Notice: a.Notice, Amount: a.Amount, Proof: "缴款 1", PaidOn: 20260713})
 	d.waits(d.leader, Awards.name, a.ID, "")
 	d.does(d.leader, LicenceState{f.licence.ID, catalog.LicenceRevoked, "r", "d"})

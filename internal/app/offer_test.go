@@ -84,7 +84,7 @@ func (d *auctionDesk) announce(c OfferAnnounce) auction.Offer {
 
 func (d *auctionDesk) register(offer int64, f firm, project int64) auction.Registration {
 	d.t.Helper()
-	return done[auction.Registration](d.office, f.user, RegistrationApply{Offer: offer, Licence: f.licence.ID, Project: project})
+	return done[auction.Registration](d.office, f.user, RegistrationApply{Offer: offer, Licence: f.licence.ID, Project: project, ExistingUnit: project == 0})
 }
 
 // oneBidder announces an offer of a format, for which the first firm is registered, and

@@ -70,7 +70,7 @@ func (s *site) trade(project int64, q quantity.Quantity) {
 func (s *site) sale(project int64, q quantity.Quantity, until NoticeState) reserve.PaymentNotice {
 	s.t.Helper()
 	n := done[NoticeResult](s.office, s.clerk, NoticeIssue{
-		Licence: s.buyer.licence.ID, Instrument: s.inst.Code, Quantity: q, Price: 100 * quantity.OnePrice, DueOn: 20260801, Project: project,
+		Licence: s.buyer.licence.ID, Instrument: s.inst.Code, Quantity: q, Price: 100 * quantity.OnePrice, DueOn: 20260801, Project: project, ExistingUnit: project == 0,
 	}).Notice
 	if until == reserve.NoticeIssued {
 		return n

@@ -125,7 +125,7 @@ func TestUse_EveryWay(t *testing.T) {
 			wants(one, use{project: k.project}, ErrBeyondNeed)
 			k.does(k.buyer.user, CancelOrder{rests.ID})
 			wants(one, use{project: k.project}, nil)
-			k.does(k.leader, k.site.step(k.project, permit.Cancel, 0))
+			k.does(k.leader, k.step(k.project, permit.Cancel, 0))
 			wants(one, use{}, nil)
 		})
 	}
@@ -220,7 +220,7 @@ func TestUse_BlockOfProject(t *testing.T) {
 	ends := done[BlockResult](k.office, k.buyer.user, k.block(market.Buy, 3*one, of)).Block
 	offered := done[BlockResult](k.office, k.seller.user, k.block(market.Sell, one, use{})).Block
 	held := k.balance(ledger.FundsKey(k.buyer.party)).Held
-	reduce := k.site.step(k.project, permit.Reduce, 8*one)
+	reduce := k.step(k.project, permit.Reduce, 8*one)
 	proposed := k.office.propose(k.clerk, reduce)
 	moved := done[BlockResult](k.office, k.buyer.user, k.block(market.Buy, one, of)).Block // makes nothing stale
 	k.does(k.leader, ProposalApprove{proposed.ID, proposed.EffectsDigest})
@@ -240,7 +240,7 @@ func TestUse_BlockOfProject(t *testing.T) {
 		t.Errorf("%d is held, %d was for three", now, held)
 	}
 	k.check()
-	k.refuses(k.leader, k.site.step(k.project, permit.Complete, 0), ErrNotCovered)
+	k.refuses(k.leader, k.step(k.project, permit.Complete, 0), ErrNotCovered)
 }
 
 // A block trade for a project is its entry, and an entry is that of its block trade.

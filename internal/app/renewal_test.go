@@ -555,7 +555,7 @@ func TestRenewal_IdleFoundLater(t *testing.T) {
 			s.grant(ledger.Paid, 4*one)
 			if tt.later > 0 {
 				s.pass(20260801)
-				s.office.does(s.leader, Allocate{
+				s.does(s.leader, Allocate{
 					Kind: reserve.Initial, Licence: s.holder.licence.ID, Instrument: s.old.Code, Part: reserve.Unallocated, Origin: ledger.Paid, Quantity: tt.later,
 					Price: quantity.OnePrice, PriceKnown: true, AcquiredOn: 20260801, Document: "later",
 				})

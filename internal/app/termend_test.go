@@ -55,8 +55,8 @@ func TestTermEnd(t *testing.T) {
 	lent := k.offer(seller, buyer, 5*quantity.OneQuantity, 2000)
 	lent.CapEffect, lent.Project, lent.Months = settlement.CapReturnsAtTerm, k.projectOf(buyer, 2_000_000), 12
 	settled := k.run(k.propose(lent, buyer), seller, buyer, settlement.AcknowledgeBuyer)
-	paid := k.run(k.propose(k.offer(near, buyer, quantity.OneQuantity, 10), buyer), near, buyer, settlement.Fund)
-	proposed := k.propose(k.offer(near, buyer, quantity.OneQuantity, 10), buyer)
+	paid := k.run(k.propose(forUnit(k.offer(near, buyer, quantity.OneQuantity, 10)), buyer), near, buyer, settlement.Fund)
+	proposed := k.propose(forUnit(k.offer(near, buyer, quantity.OneQuantity, 10)), buyer)
 	for _, o := range []PlaceOrder{
 		{Licence: near.licence.ID, Side: market.Sell, Price: 2000 * quantity.OnePrice, Quantity: quantity.OneQuantity},
 		{Licence: buyer.licence.ID, Side: market.Buy, Price: quantity.OnePrice, Quantity: quantity.OneQuantity},
@@ -64,7 +64,7 @@ func TestTermEnd(t *testing.T) {
 		o.Market, o.Instrument, o.TimeInForce = "VOCS", k.inst.Code, market.GTC
 		user := near.user
 		if o.Side == market.Buy {
-			user = buyer.user
+			user, o.ExistingUnit = buyer.user, true
 		}
 		done[OrderResult](k.office, user, o)
 	}

@@ -44,7 +44,7 @@ func TestIssuance_ListedSinceTheClose(t *testing.T) {
 	}
 	w.must(leader, app.ExclusionImport{Region: apptest.Jiashan, List: carbon.NationalETS, Source: "list 2", Entries: []app.ExclusionEntry{{Identifier: "GRID-7", ValidFrom: 20260101}}})
 	a := w.post(path+"/steps", w.leader, `{"event":"issue"}`)
-	if p := decode[api.Problem](t, a); a.status != http.StatusUnprocessableEntity || string(p.Code) != carbon.ErrExcluded.Code || !strings.Contains(p.Detail, `"GRID-7" is in the list national_ets`) {
+	if p := decode[api.Problem](t, a); a.status != http.StatusUnprocessableEntity || p.Code != carbon.ErrExcluded.Code || !strings.Contains(p.Detail, `"GRID-7" is in the list national_ets`) {
 		t.Errorf("issued: %d %s", a.status, a.body)
 	}
 	entry, err := w.app.Reader().LastID(t.Context(), app.Exclusions.Name())
@@ -94,7 +94,7 @@ func TestIssuance_PlantOfAProjectAndActivities(t *testing.T) {
 		}
 	}
 	a := w.post(path+"/steps", w.leader, `{"event":"issue"}`)
-	if p := decode[api.Problem](t, a); string(p.Code) != app.ErrPeriodCounted.Code || !strings.Contains(p.Detail, `and 0 more, count "X-1"`) {
+	if p := decode[api.Problem](t, a); p.Code != app.ErrPeriodCounted.Code || !strings.Contains(p.Detail, `and 0 more, count "X-1"`) {
 		t.Errorf("issued: %d %s", a.status, a.body)
 	}
 	late := w.send(http.MethodPost, w.activityPath(), operator, ofPlant("late", forgottenPerson, "2026-06-27"))

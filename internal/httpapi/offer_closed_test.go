@@ -60,7 +60,7 @@ func (w *walked) closedAuction() (at string, ranked api.AuctionOffer, bids []bid
 		{w.newFirm(50, apptest.Jiashan), `{"price":"4100.4321","quantity":"61.2347"}`, []string{"4100.4321", "41004321", "61.2347", "61234700", "151.2347"}},
 	}
 	for _, b := range bids {
-		w.want(http.StatusCreated, w.post(at+"/registrations", b.of.key, fmt.Sprintf(`{"licence":%d}`, b.of.licence)))
+		w.want(http.StatusCreated, w.post(at+"/registrations", b.of.key, registration(b.of)))
 	}
 	w.clock.Set(windowOpens)
 	w.offerState(offer.ID, "bidding")

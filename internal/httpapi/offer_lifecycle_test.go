@@ -33,7 +33,7 @@ func TestOffer_LifecycleOverHTTP(t *testing.T) {
 	at := fmt.Sprintf("/v1/offers/%d", offer.ID)
 	w.offerState(offer.ID, "registering")
 	for _, f := range bidders {
-		w.want(http.StatusCreated, w.post(at+"/registrations", f.key, fmt.Sprintf(`{"licence":%d}`, f.licence)))
+		w.want(http.StatusCreated, w.post(at+"/registrations", f.key, registration(f)))
 	}
 	if held := w.fundsOf(loser); held.Balance == before.Balance && held.Held == before.Held {
 		t.Errorf("no deposit was put up: %+v", held)
@@ -136,5 +136,5 @@ func (w *world) nextRegistration(f firm) answer {
 		"reserve_price":"4000","lot_size":"0.0001","tick":"0.0001","collateral":"deposit","deposit":"10","tie":"drawn","undersubscribed":"clear","interruption_seconds":60,
 		"interruption_rule":"extend","register_until":"2026-08-10T00:00:00+08:00","opens_at":"2026-08-10T10:00:00+08:00","closes_at":"2026-08-10T11:00:00+08:00","title":"VOCs","document":"d"}`))
 	w.offerState(next.ID, "registering")
-	return w.post(fmt.Sprintf("/v1/offers/%d/registrations", next.ID), f.key, fmt.Sprintf(`{"licence":%d}`, f.licence))
+	return w.post(fmt.Sprintf("/v1/offers/%d/registrations", next.ID), f.key, registration(f))
 }

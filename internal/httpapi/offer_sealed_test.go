@@ -39,7 +39,7 @@ func TestOffer_SealedOnPostgres(t *testing.T) {
 	at := fmt.Sprintf("/v1/offers/%d", decode[api.AuctionOffer](t, w.approved("/v1/offers", w.leader, sealedOffer)).ID)
 	bidder, other := w.firms[0], w.firms[1]
 	for _, f := range []firm{bidder, other} {
-		w.want(http.StatusCreated, w.post(at+"/registrations", f.key, fmt.Sprintf(`{"licence":%d}`, f.licence)))
+		w.want(http.StatusCreated, w.post(at+"/registrations", f.key, registration(f)))
 	}
 	w.clock.Set(windowOpens)
 	offer := decode[api.AuctionOffer](t, w.get(at, "")).ID

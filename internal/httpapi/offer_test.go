@@ -53,7 +53,7 @@ func TestOffer_OverHTTP(t *testing.T) {
 	at := fmt.Sprintf("/v1/offers/%d", offer.ID)
 	bidder, other := w.firms[0], w.firms[1]
 	for _, f := range []firm{bidder, other} {
-		w.want(http.StatusCreated, w.post(at+"/registrations", f.key, fmt.Sprintf(`{"licence":%d}`, f.licence)))
+		w.want(http.StatusCreated, w.post(at+"/registrations", f.key, registration(f)))
 	}
 	w.clock.Set(windowOpens)
 	w.offerState(offer.ID, "bidding")

@@ -44,7 +44,7 @@ func (s *Server) StreamMarketEvents(ctx context.Context, r gen.StreamMarketEvent
 		}
 		l.resumes = true
 	}
-	if err := s.hub.join(l.ctx); err != nil {
+	if err := s.hub.join(ctx); err != nil {
 		return nil, err
 	}
 	return l, nil

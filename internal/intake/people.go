@@ -6,7 +6,7 @@ import (
 )
 
 // peopleKept are how many participants are remembered at least, if so many came: with twice
-// as many at most, 300 MB. (project default)
+// as many at most, 300 MB (project default).
 const peopleKept = 1_000_000
 
 // people remembers participants as they are after the last commit that was judged, those

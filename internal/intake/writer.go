@@ -116,7 +116,7 @@ func activitiesOf(all []*request) (n int) {
 // advance judges requests while the commit before them is on its way, and sends theirs
 // after it. It returns an error only when the writer must stop.
 func (in *Intake) advance(ctx context.Context, before *flight, all []*request) (*flight, error) {
-	if len(all) == 0 || before != nil && !(before.only(KindBatch) && only(all, KindBatch)) {
+	if len(all) == 0 || before != nil && (!before.only(KindBatch) || !only(all, KindBatch)) {
 		if _, err := in.land(ctx, before); err != nil || len(all) == 0 {
 			return nil, err
 		}

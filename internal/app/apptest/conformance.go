@@ -72,7 +72,7 @@ func (w *World) sell(f Firm, q quantity.Quantity, price int64) app.PlaceOrder {
 
 func (w *World) buy(f Firm, q quantity.Quantity, price int64) app.PlaceOrder {
 	c := w.sell(f, q, price)
-	c.Side = market.Buy
+	c.Side, c.ExistingUnit = market.Buy, true
 	return c
 }
 
