@@ -48,7 +48,9 @@ func TestCreditFreeze_Waits(t *testing.T) {
 	f.wantCredits("placed", s, 1000, 900)
 	retire := CreditRetire{Party: s.party, Series: 1, Units: 401, Purpose: carbon.Voluntary, Beneficiary: "b", Occasion: "o"}
 	for _, c := range []Command{
-		retire, CreditTransfer{Party: s.party, Series: 1, To: f.firms[0].party, Units: 401, Document: "d"}, f.order(s, market.Sell, 401, 40), f.block(f.firms[0], 401),
+		retire,
+		CreditTransfer{Party: s.party, Series: 1, To: f.firms[0].party, Units: 401, Document: "d"},
+		f.order(s, market.Sell, 401, 40), f.block(f.firms[0], 401),
 		f.offerOf(auction.Uniform, func(c *CreditOffer) { c.Quantity = 401 * one }), f.offerOf(auction.Uniform, func(c *CreditOffer) { c.Quantity, c.Issuance = 401*one, 1 }),
 	} {
 		f.refuses(s.user, c, ErrUnitsFrozen)

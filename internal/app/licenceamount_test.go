@@ -60,7 +60,7 @@ func TestLicenceAmount_FollowsTheHoldings(t *testing.T) {
 		Market: "JS-BLOCK", Instrument: s.inst.Code, Side: market.Sell, Licence: s.seller.licence.ID, CounterpartyParty: s.buyer.party,
 		CounterpartyLicence: s.buyer.licence.ID, Quantity: 4 * one, Price: 100 * quantity.OnePrice,
 	}).Block
-	b = done[BlockResult](s.office, s.buyer.user, BlockStep{Block: b.ID, Event: market.BlockConfirm}).Block
+	b = done[BlockResult](s.office, s.buyer.user, BlockStep{Block: b.ID, Event: market.BlockConfirm, ExistingUnit: true}).Block
 	is("a block trade", 28*one, 11*one, one)
 
 	first, _ := keys(s.buyer)

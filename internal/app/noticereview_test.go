@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"permitx/internal/auction"
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/identity"
@@ -205,7 +204,7 @@ func TestNotice_DeliveryRefused_Award(t *testing.T) {
 	d.settle()
 	d.waits(d.leader, Awards.name, a.ID, "revoke")
 	d.waits(d.leader, Notices.name, a.Notice, "")
-	done[auction.Award](d.office, d.clerk, AwardRevoke{a.ID, "the licence was revoked"})
+	done[AwardResult](d.office, d.clerk, AwardRevoke{a.ID, "the licence was revoked"})
 	d.waits(d.leader, Awards.name, a.ID, "")
 	r := d.refundOf(a.Notice)
 	d.waits(d.finance, Refunds.name, r.ID, "receive")
