@@ -77,12 +77,7 @@ func TestNoticeRefund(t *testing.T) {
 // its receipt is free, and proves what it was for.
 func TestRefundCancel(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t)
-	i, f := o.instrument(), o.firm(jiashan, 1)
-	o.setCap(jiashan, 20*one, 10*one)
-	sell := func() NoticeResult {
-		return done[NoticeResult](o, o.clerk, NoticeIssue{Licence: f.licence.ID, Instrument: i.Code, Quantity: one, Price: quantity.OnePrice * 20, DueOn: today})
-	}
+	o, _, sell := openSales(t)
 	right, wrong := sell(), sell()
 	done[TaxListResult](o, o.finance, TaxListImport{jiashan, "list", []reserve.TaxRow{taxRow(wrong.Sale.NoticeNumber(), "r-1", wrong.Notice.Amount)}})
 	done[NoticeResult](o, o.leader, NoticeCancel{wrong.Notice.ID, "not wanted"})

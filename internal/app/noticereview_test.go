@@ -32,12 +32,7 @@ func (o *office) whyWaits(person int64, id int64) string {
 // delivery waits for the leader only then.
 func TestNotice_WaitsForTheList(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t)
-	i, f := o.instrument(), o.firm(jiashan, 1)
-	o.setCap(jiashan, 20*one, 10*one)
-	sell := func() NoticeResult {
-		return done[NoticeResult](o, o.clerk, NoticeIssue{Licence: f.licence.ID, Instrument: i.Code, Quantity: one, Price: quantity.OnePrice * 20, DueOn: today})
-	}
+	o, _, sell := openSales(t)
 	r := sell()
 	n := r.Notice
 	waits := func(finance, leader string) {
@@ -159,13 +154,8 @@ func paidNotice(t *testing.T) (*office, reserve.PaymentNotice, firm) {
 // the tax authority brings the payment; and a payment that is withdrawn takes it off.
 func TestNotice_PaidTooLate(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t)
-	i, f := o.instrument(), o.firm(jiashan, 1)
-	o.setCap(jiashan, 20*one, 10*one)
-	var n [2]NoticeResult
-	for k := range n {
-		n[k] = done[NoticeResult](o, o.clerk, NoticeIssue{Licence: f.licence.ID, Instrument: i.Code, Quantity: one, Price: quantity.OnePrice * 20, DueOn: today})
-	}
+	o, f, sell := openSales(t)
+	n := [2]NoticeResult{sell(), sell()}
 	o.does(o.leader, LicenceState{f.licence.ID, catalog.LicenceRevoked, "r", "d"})
 	if storedRow(o, Notices, n[0].Notice.ID).Refusal != "" {
 		t.Error("refused, and nothing is paid")

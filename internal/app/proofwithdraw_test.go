@@ -24,12 +24,7 @@ func (o *office) receiptNow(number string) reserve.TaxReceipt {
 // delivered.
 func TestProofWithdraw(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t)
-	i, f := o.instrument(), o.firm(jiashan, 1)
-	o.setCap(jiashan, 20*one, 10*one)
-	sell := func() NoticeResult {
-		return done[NoticeResult](o, o.clerk, NoticeIssue{Licence: f.licence.ID, Instrument: i.Code, Quantity: one, Price: quantity.OnePrice * 20, DueOn: today})
-	}
+	o, _, sell := openSales(t)
 	right, wrong := sell(), sell()
 	done[TaxListResult](o, o.finance, TaxListImport{jiashan, "list", []reserve.TaxRow{taxRow(wrong.Sale.NoticeNumber(), "r-1", wrong.Notice.Amount)}})
 	c := ProofWithdraw{wrong.Notice.ID, "the payer quoted the wrong notice"}
@@ -61,13 +56,8 @@ func TestProofWithdraw(t *testing.T) {
 // different, and what is taken off one lets its own receipt be matched with it.
 func TestProofWithdraw_Swapped(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t)
-	i, f := o.instrument(), o.firm(jiashan, 1)
-	o.setCap(jiashan, 20*one, 10*one)
-	var n [2]NoticeResult
-	for k := range n {
-		n[k] = done[NoticeResult](o, o.clerk, NoticeIssue{Licence: f.licence.ID, Instrument: i.Code, Quantity: one, Price: quantity.OnePrice * 20, DueOn: today})
-	}
+	o, _, sell := openSales(t)
+	n := [2]NoticeResult{sell(), sell()}
 	done[NoticeResult](o, o.finance, NoticeProve{n[0].Notice.ID, n[0].Notice.Amount, "r-1", today})
 	done[NoticeResult](o, o.finance, NoticeProve{n[1].Notice.ID, n[1].Notice.Amount, "r-0", today})
 	done[TaxListResult](o, o.finance, TaxListImport{jiashan, "list", []reserve.TaxRow{
@@ -175,5 +165,17 @@ func TestCheck_Receipts(t *testing.T) {
 	found, err := Check(t.Context(), o.store, o.store.row())
 	if err != nil || !slices.ContainsFunc(found, func(v Violation) bool { return v.Invariant == "I-110" && v.ID == n.Notice.ID }) {
 		t.Errorf("%v %v", found, err)
+	}
+}
+
+// openSales is an office with a cap, a firm, and what issues it a payment notice for one t/a.
+func openSales(t *testing.T) (o *office, f firm, sell func() NoticeResult) {
+	t.Helper()
+	o = openOffice(t)
+	i := o.instrument()
+	f = o.firm(jiashan, 1)
+	o.setCap(jiashan, 20*one, 10*one)
+	return o, f, func() NoticeResult {
+		return done[NoticeResult](o, o.clerk, NoticeIssue{Licence: f.licence.ID, Instrument: i.Code, Quantity: one, Price: quantity.OnePrice * 20, DueOn: today})
 	}
 }
