@@ -115,17 +115,8 @@ func (v *View) waitAgain(n soldNotice, taken, rest []reserve.TaxReceipt, reason 
 // rematch gives receipts that name a notice, or instalment, of an amount their state,
 // now that it waits again.
 func (v *View) rematch(t target, amount quantity.Money, receipts []reserve.TaxReceipt) ([]reserve.TaxReceipt, error) {
-	numbers := make([]string, len(receipts))
-	for i, r := range receipts {
-		numbers[i] = r.Receipt
-	}
-	proofs, err := v.takenProofs(numbers)
-	state := reserve.MatchReceipts(reserve.Asked{Amount: amount, Waits: true}, receipts)
-	for _, by := range proofs {
-		if by != t {
-			state = reserve.ReceiptProofDiffers
-		}
-	}
+	taken, err := v.takenProofs(numbersOf(receipts))
+	state := matchedBy(t, reserve.Asked{Amount: amount, Waits: true}, receipts, taken)
 	for i := range receipts {
 		receipts[i].State = state
 	}

@@ -150,13 +150,12 @@ func TestProofWithdraw_Renewal(t *testing.T) {
 	s.check()
 }
 
-// Receipts that are matched with a notice and do not come to its amount are found.
+// Receipts that are matched with a notice and do not come to its amount, or prove
+// another one, are found.
 func TestCheck_Receipts(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t)
-	i, f := o.instrument(), o.firm(jiashan, 1)
-	o.setCap(jiashan, 20*one, 10*one)
-	n := done[NoticeResult](o, o.clerk, NoticeIssue{Licence: f.licence.ID, Instrument: i.Code, Quantity: one, Price: quantity.OnePrice * 20, DueOn: today})
+	o, _, sell := openSales(t)
+	n, other := sell(), sell()
 	done[TaxListResult](o, o.finance, TaxListImport{jiashan, "list", []reserve.TaxRow{taxRow(n.Sale.NoticeNumber(), "r", n.Notice.Amount)}})
 	o.check()
 	r := o.receiptNow("r")
@@ -164,6 +163,12 @@ func TestCheck_Receipts(t *testing.T) {
 	o.store.table(TaxReceipts.name).put(r.ID, r)
 	found, err := Check(t.Context(), o.store, o.store.row())
 	if err != nil || !slices.ContainsFunc(found, func(v Violation) bool { return v.Invariant == "I-110" && v.ID == n.Notice.ID }) {
+		t.Errorf("%v %v", found, err)
+	}
+	other.Notice.Proof = "r"
+	o.store.table(Notices.name).put(other.Notice.ID, other.Notice)
+	found, err = Check(t.Context(), o.store, o.store.row())
+	if err != nil || !slices.ContainsFunc(found, func(v Violation) bool { return v.Invariant == "I-139" && v.ID == other.Notice.ID }) {
 		t.Errorf("%v %v", found, err)
 	}
 }
@@ -178,4 +183,62 @@ func openSales(t *testing.T) (o *office, f firm, sell func() NoticeResult) {
 	return o, f, func() NoticeResult {
 		return done[NoticeResult](o, o.clerk, NoticeIssue{Licence: f.licence.ID, Instrument: i.Code, Quantity: one, Price: quantity.OnePrice * 20, DueOn: today})
 	}
+}
+
+// A receipt that proves one notice pays no part of another that a list has named with it,
+// whether the list or finance came first, and whoever of them proves the other one.
+func TestProof_PaysOnce(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	i, f := o.instrument(), o.firm(jiashan, 1)
+	o.setCap(jiashan, 20*one, 10*one)
+	sell := func(q quantity.Quantity) NoticeResult {
+		return done[NoticeResult](o, o.clerk, NoticeIssue{Licence: f.licence.ID, Instrument: i.Code, Quantity: q, Price: quantity.OnePrice * 12, DueOn: today})
+	}
+	lists := func(n NoticeResult, receipts ...string) {
+		t.Helper()
+		var rows []reserve.TaxRow
+		for _, r := range receipts {
+			rows = append(rows, taxRow(n.Sale.NoticeNumber(), r, n.Notice.Amount/2))
+		}
+		done[TaxListResult](o, o.finance, TaxListImport{jiashan, "list", rows})
+	}
+	unmatched := func(n NoticeResult, receipts ...string) {
+		t.Helper()
+		if got := storedRow(o, Notices, n.Notice.ID); got.Matched {
+			t.Errorf("%+v", got)
+		}
+		for _, r := range receipts {
+			if got := o.receiptNow(r); got.State != reserve.ReceiptProofDiffers {
+				t.Errorf("%s is %s", r, got.State)
+			}
+		}
+		o.check()
+	}
+	proves := func(n NoticeResult, receipt string) {
+		t.Helper()
+		done[NoticeResult](o, o.finance, NoticeProve{n.Notice.ID, n.Notice.Amount, receipt, today})
+	}
+
+	first, other := sell(2*one), sell(one)
+	proves(other, "a-1")
+	lists(first, "a-1", "a-2")
+	unmatched(first, "a-1", "a-2")
+	proves(first, "a-2")
+	unmatched(first, "a-1", "a-2")
+
+	second, other := sell(2*one), sell(one)
+	lists(second, "b-1")
+	proves(other, "b-1")
+	lists(second, "b-2")
+	unmatched(second, "b-1", "b-2")
+
+	third, other := sell(2*one), sell(one)
+	lists(third, "c-1", "c-2") // matched
+	done[NoticeResult](o, o.finance, ProofWithdraw{third.Notice.ID, "c-1 is of another"})
+	proves(other, "c-1")
+	if got := o.receiptNow("c-1"); got.Notice != other.Notice.ID || got.State != reserve.ReceiptMatched {
+		t.Errorf("%+v", got)
+	}
+	o.check()
 }

@@ -144,6 +144,9 @@ func (c TaxListImport) match(v *View) (*taxMatch, error) {
 	for i, r := range rows {
 		receipts[i] = r.Receipt
 	}
+	for _, named := range m.earlier {
+		receipts = append(receipts, numbersOf(named)...)
+	}
 	if m.taken, err = v.takenProofs(receipts); err != nil {
 		return nil, err
 	}
@@ -296,12 +299,7 @@ func (m *taxMatch) matchTarget(t target, fresh []reserve.TaxReceipt) {
 	if a.Waits {
 		all = append(slices.Clone(m.earlier[t]), fresh...)
 	}
-	state := reserve.MatchReceipts(a, all)
-	for _, r := range fresh {
-		if by, proves := m.taken[r.Receipt]; proves && by != t {
-			state = reserve.ReceiptProofDiffers
-		}
-	}
+	state := matchedBy(t, a, all, m.taken)
 	for _, r := range all {
 		r.State, r.Asked = state, a.Amount
 		m.receipts = append(m.receipts, r)
@@ -364,6 +362,26 @@ func (v *View) provedByList(n reserve.PaymentNotice, r reserve.TaxReceipt) reser
 	return n
 }
 
+// matchedBy is the state of all receipts of a notice, or instalment, given what receipts
+// prove: one that proves something else pays no part of it.
+func matchedBy(t target, a reserve.Asked, receipts []reserve.TaxReceipt, proves map[string]target) reserve.ReceiptState {
+	for _, r := range receipts {
+		if of, taken := proves[r.Receipt]; taken && of != t {
+			return reserve.ReceiptProofDiffers
+		}
+	}
+	return reserve.MatchReceipts(a, receipts)
+}
+
+// numbersOf are the numbers of receipts.
+func numbersOf(receipts []reserve.TaxReceipt) []string {
+	numbers := make([]string, len(receipts))
+	for i, r := range receipts {
+		numbers[i] = r.Receipt
+	}
+	return numbers
+}
+
 // receiptsNaming are the listed receipts that name a notice, or an instalment of it.
 func (v *View) receiptsNaming(t target) ([]reserve.TaxReceipt, error) {
 	return Find(v, TaxReceipts, naming("notice", t.notice).And("instalment", Eq, t.instalment))
@@ -392,7 +410,11 @@ func (v *View) receiptsProving(n reserve.PaymentNotice, t target, amount quantit
 			listed = append(listed, r)
 		}
 	}
-	state := reserve.MatchReceipts(reserve.Asked{Amount: amount, Proof: proof, Waits: true}, listed)
+	if err != nil {
+		return nil, err
+	}
+	taken, err := v.takenProofs(numbersOf(listed))
+	state := matchedBy(t, reserve.Asked{Amount: amount, Proof: proof, Waits: true}, listed, taken)
 	for i := range listed {
 		r := &listed[i]
 		r.Notice, r.Instalment, r.Asked, r.State = t.notice, t.instalment, amount, state
