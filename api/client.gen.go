@@ -1510,7 +1510,7 @@ type ClientInterface interface {
 
 	// AskEligibilityWithBody May permits change hands so today, and why
 	//
-	// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it.
+	// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it. Of credits (`party` in place of a licence) it answers for orders, `sell` and `buy`; rules about permits alone are then left out.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1519,7 +1519,7 @@ type ClientInterface interface {
 
 	// AskEligibility May permits change hands so today, and why
 	//
-	// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it.
+	// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it. Of credits (`party` in place of a licence) it answers for orders, `sell` and `buy`; rules about permits alone are then left out.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3377,9 +3377,9 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/pollutants (the `ListPollutants` operationId).
 	ListPollutants(ctx context.Context, params *ListPollutantsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// QuotePrice What permits would cost for the months that are left
+	// QuotePrice What permits would cost for the months that are left, or credits, with the buyer's fee
 	//
-	// By the function that the command uses, with the formula in words. A part month counts as one. An order's fills and a block trade are rounded down to the fen, all others half-up.
+	// By the function that the command uses, with the formula in words. A part month counts as one. An order's fills and a block trade are rounded down to the fen, all others half-up. The fee is the buyer's by today's schedule of the market, as `/v1/markets/{code}/fee-quote` has it. Credits are ordered and traded by block, and have no months.
 	//
 	// Corresponds with GET /v1/price-quote (the `QuotePrice` operationId).
 	QuotePrice(ctx context.Context, params *QuotePriceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -7432,7 +7432,7 @@ func (c *Client) ReleaseEarmark(ctx context.Context, id PathID, params *ReleaseE
 
 // AskEligibilityWithBody May permits change hands so today, and why
 //
-// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it.
+// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it. Of credits (`party` in place of a licence) it answers for orders, `sell` and `buy`; rules about permits alone are then left out.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7451,7 +7451,7 @@ func (c *Client) AskEligibilityWithBody(ctx context.Context, contentType string,
 
 // AskEligibility May permits change hands so today, and why
 //
-// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it.
+// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it. Of credits (`party` in place of a licence) it answers for orders, `sell` and `buy`; rules about permits alone are then left out.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -11849,9 +11849,9 @@ func (c *Client) ListPollutants(ctx context.Context, params *ListPollutantsParam
 	return c.Client.Do(req)
 }
 
-// QuotePrice What permits would cost for the months that are left
+// QuotePrice What permits would cost for the months that are left, or credits, with the buyer's fee
 //
-// By the function that the command uses, with the formula in words. A part month counts as one. An order's fills and a block trade are rounded down to the fen, all others half-up.
+// By the function that the command uses, with the formula in words. A part month counts as one. An order's fills and a block trade are rounded down to the fen, all others half-up. The fee is the buyer's by today's schedule of the market, as `/v1/markets/{code}/fee-quote` has it. Credits are ordered and traded by block, and have no months.
 //
 // Corresponds with GET /v1/price-quote (the `QuotePrice` operationId).
 func (c *Client) QuotePrice(ctx context.Context, params *QuotePriceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -34421,6 +34421,30 @@ func NewQuotePriceRequest(server string, params *QuotePriceParams) (*http.Reques
 
 		}
 
+		if params.Market != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "market", *params.Market, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.StateFunded != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state_funded", *params.StateFunded, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -41187,7 +41211,7 @@ type ClientWithResponsesInterface interface {
 
 	// AskEligibilityWithBodyWithResponse May permits change hands so today, and why
 	//
-	// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it.
+	// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it. Of credits (`party` in place of a licence) it answers for orders, `sell` and `buy`; rules about permits alone are then left out.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -41196,7 +41220,7 @@ type ClientWithResponsesInterface interface {
 
 	// AskEligibilityWithResponse May permits change hands so today, and why
 	//
-	// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it.
+	// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it. Of credits (`party` in place of a licence) it answers for orders, `sell` and `buy`; rules about permits alone are then left out.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -43250,9 +43274,9 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/pollutants (the `ListPollutants` operationId).
 	ListPollutantsWithResponse(ctx context.Context, params *ListPollutantsParams, reqEditors ...RequestEditorFn) (*ListPollutantsResponse, error)
 
-	// QuotePriceWithResponse What permits would cost for the months that are left
+	// QuotePriceWithResponse What permits would cost for the months that are left, or credits, with the buyer's fee
 	//
-	// By the function that the command uses, with the formula in words. A part month counts as one. An order's fills and a block trade are rounded down to the fen, all others half-up.
+	// By the function that the command uses, with the formula in words. A part month counts as one. An order's fills and a block trade are rounded down to the fen, all others half-up. The fee is the buyer's by today's schedule of the market, as `/v1/markets/{code}/fee-quote` has it. Credits are ordered and traded by block, and have no months.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -58196,7 +58220,7 @@ func (c *ClientWithResponses) ReleaseEarmarkWithResponse(ctx context.Context, id
 
 // AskEligibilityWithBodyWithResponse May permits change hands so today, and why
 //
-// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it.
+// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it. Of credits (`party` in place of a licence) it answers for orders, `sell` and `buy`; rules about permits alone are then left out.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -58211,7 +58235,7 @@ func (c *ClientWithResponses) AskEligibilityWithBodyWithResponse(ctx context.Con
 
 // AskEligibilityWithResponse May permits change hands so today, and why
 //
-// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it.
+// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it. Of credits (`party` in place of a licence) it answers for orders, `sell` and `buy`; rules about permits alone are then left out.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -61789,9 +61813,9 @@ func (c *ClientWithResponses) ListPollutantsWithResponse(ctx context.Context, pa
 	return ParseListPollutantsResponse(rsp)
 }
 
-// QuotePriceWithResponse What permits would cost for the months that are left
+// QuotePriceWithResponse What permits would cost for the months that are left, or credits, with the buyer's fee
 //
-// By the function that the command uses, with the formula in words. A part month counts as one. An order's fills and a block trade are rounded down to the fen, all others half-up.
+// By the function that the command uses, with the formula in words. A part month counts as one. An order's fills and a block trade are rounded down to the fen, all others half-up. The fee is the buyer's by today's schedule of the market, as `/v1/markets/{code}/fee-quote` has it. Credits are ordered and traded by block, and have no months.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -8449,7 +8449,7 @@ type Eligibility struct {
 	// Open What open orders, block trades, deals and payment notices are for.
 	Open *Quantity `json:"open,omitempty"`
 
-	// Opinions What every rule of the day says.
+	// Opinions What every rule of the day says; of credits, those that speak of credits.
 	Opinions []RuleOpinion `json:"opinions"`
 
 	// Quantity A quantity of permits in t/a, with at most 6 decimals.
@@ -8500,6 +8500,9 @@ type EligibilityInput struct {
 
 	// Need What the buyer's project needs, where it has no record.
 	Need *Quantity `json:"need,omitempty"`
+
+	// Party That would sell or buy credits by an order, in place of a licence.
+	Party *ID `json:"party,omitempty"`
 
 	// Project The buyer's project that it is for: its need, what it has, and the ratio of its decision. Only for those who may see it.
 	Project *ID `json:"project,omitempty"`
@@ -14116,16 +14119,22 @@ type PriceBand struct {
 // PriceBasis What a price is for: per_year is CNY/(t·a), so that amount = quantity × price × months left / 12; outright is CNY/t.
 type PriceBasis string
 
-// PriceQuote What permits would cost, by the function that the command uses.
+// PriceQuote What permits or credits would cost, by the function that the command uses.
 type PriceQuote struct {
-	// Amount The total. Of an order: the most that it can cost.
+	// Amount Without the fee. Of an order: the most that it can cost.
 	Amount Money `json:"amount"`
 
 	// AsOf A day of the calendar in Asia/Shanghai.
 	//
 	// Example: 2031-06-30
-	AsOf    Date   `json:"as_of"`
-	Formula string `json:"formula"`
+	AsOf Date `json:"as_of"`
+
+	// Fee Of the buyer, by today's schedule of the market. Absent where the market is not known.
+	Fee *Money `json:"fee,omitempty"`
+
+	// FeeFormula How the fee comes about.
+	FeeFormula *string `json:"fee_formula,omitempty"`
+	Formula    string  `json:"formula"`
 
 	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
 	//
@@ -14133,8 +14142,13 @@ type PriceQuote struct {
 	Instrument InstrumentCode `json:"instrument"`
 
 	// Kind What is quoted.
-	Kind   PriceQuoteKind `json:"kind"`
-	Months int32          `json:"months"`
+	Kind PriceQuoteKind `json:"kind"`
+
+	// Market Of an order or a block trade. Absent where several markets trade the instrument and none was named.
+	Market *MarketCode `json:"market,omitempty"`
+
+	// Months 0 where the price is outright, as that of credits.
+	Months int32 `json:"months"`
 
 	// Price A price in CNY/(t·a), or in CNY/t where the price basis is outright, with at most 4 decimals.
 	//
@@ -14147,10 +14161,11 @@ type PriceQuote struct {
 	Quantity Quantity           `json:"quantity"`
 	Rounding PriceQuoteRounding `json:"rounding"`
 
-	// TermEnd A day of the calendar in Asia/Shanghai.
-	//
-	// Example: 2031-06-30
-	TermEnd Date `json:"term_end"`
+	// TermEnd Absent of credits.
+	TermEnd *Date `json:"term_end,omitempty"`
+
+	// Total Amount and fee: what the buyer must have. Absent where the market is not known.
+	Total *Money `json:"total,omitempty"`
 }
 
 // PriceQuoteRounding defines model for PriceQuote.Rounding.
@@ -17609,6 +17624,11 @@ type PriceQuoteInstrument = InstrumentCode
 // PriceQuoteKindParameter What is quoted.
 type PriceQuoteKindParameter = PriceQuoteKind
 
+// PriceQuoteMarket Code of a market.
+//
+// Example: YRD-VOCS
+type PriceQuoteMarket = MarketCode
+
 // PriceQuoteMonths defines model for PriceQuoteMonths.
 type PriceQuoteMonths = int32
 
@@ -17621,6 +17641,9 @@ type PriceQuotePrice = Price
 //
 // Example: 13.257
 type PriceQuoteQuantity = Quantity
+
+// PriceQuoteStateFunded defines model for PriceQuoteStateFunded.
+type PriceQuoteStateFunded = bool
 
 // ProgrammeFilter defines model for ProgrammeFilter.
 type ProgrammeFilter = string
@@ -20154,6 +20177,12 @@ type QuotePriceParams struct {
 
 	// Months Of a lease, or fewer than are left of a deal.
 	Months *PriceQuoteMonths `form:"months,omitempty" json:"months,omitempty"`
+
+	// Market Of an order or a block trade. Absent: the only market that trades the instrument.
+	Market *PriceQuoteMarket `form:"market,omitempty" json:"market,omitempty"`
+
+	// StateFunded With the fee of an institution that the state funds wholly.
+	StateFunded *PriceQuoteStateFunded `form:"state_funded,omitempty" json:"state_funded,omitempty"`
 }
 
 // ListProjectEntriesParams defines parameters for ListProjectEntries.

@@ -105,17 +105,15 @@ func (v *View) serialsText(ranges []carbon.Range) string {
 	return "\nSerial numbers: " + strings.Join(v.serials(ranges), ", ") + more + "."
 }
 
-// judgeCreditParty holds that a party may sell or buy credits: it takes part, and
-// is not on the blacklist. The rules about permits do not apply: credits allow
-// no emission, and need no licence.
+// judgeCreditParty holds that a party may sell or buy credits, by the rules that
+// speak of credits, too. Those about permits alone do not apply: credits allow no
+// emission, and need no licence.
 func (v *View) judgeCreditParty(k *knowledge, field string, party int64) error {
-	if err := v.checkActive(field, party); err != nil {
+	p, err := Get(v, Parties, field, party)
+	if err != nil {
 		return err
 	}
-	if by := rulebook.ConductOf(k.parties[party], v.Today).BlacklistedBy; by != "" {
-		return rulebook.ErrBlacklisted.With("party %d is on the blacklist (%s)", party, by).At(field).Under("party.blacklist", rulebook.ProjectDefault)
-	}
-	return nil
+	return v.judge(&rulebook.Facts{Action: rulebook.Sell, On: v.Today, Credits: true, Seller: k.creditSide(field, p, v.Today)})
 }
 
 // creditSupply are ranges of credits that are held for an offer.

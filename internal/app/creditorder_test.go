@@ -222,7 +222,7 @@ func TestCreditOrder_Refuses(t *testing.T) {
 		f.refuses(f.admin, m, fault.Invalidf(field, ""))
 	}
 	f.does(f.leader, PartyState{Party: a.party, State: catalog.PartySuspended, Reason: "r"})
-	f.refuses(a.user, f.order(a, market.Buy, 1, 40), ErrPartyClosed)
+	f.refuses(a.user, f.order(a, market.Buy, 1, 40), ErrPartyNotActive)
 	f.check()
 }
 

@@ -45,7 +45,11 @@ func (v *View) checkCreditResale(m catalog.Market, h creditHolder, more int64) e
 		return nil
 	}
 	key, scheme := v.creditAccount(h)
-	ready := v.ledger.Balance(key).Available() - v.purchaseOf(h).On(v.Today)*int64(scheme.SerialUnit)
+	return checkBoughtBefore(more, v.ledger.Balance(key).Available()-v.purchaseOf(h).On(v.Today)*int64(scheme.SerialUnit))
+}
+
+// checkBoughtBefore is View.checkCreditResale where so much is ready.
+func checkBoughtBefore(more, ready int64) error {
 	if more > ready {
 		return ErrResaleToday.With("%s kgCO2e are left that were bought before today, %s more are needed", quantity.Reduction(max(ready, 0)), quantity.Reduction(more))
 	}

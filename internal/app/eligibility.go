@@ -3,8 +3,10 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"permitx/internal/calendar"
+	"permitx/internal/carbon"
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
 	"permitx/internal/identity"
@@ -17,7 +19,7 @@ import (
 	"permitx/internal/settlement"
 )
 
-// Question asks whether permits may change hands in a way today.
+// Question asks whether permits, or a party's credits, may change hands in a way today.
 type Question struct {
 	Action     rulebook.Action
 	Instrument string
@@ -31,6 +33,7 @@ type Question struct {
 	Months     int32             // of a lease that begins today; 0: not said
 	Value      quantity.Money    // of what is pledged; 0: not said
 	Loan       quantity.Money    // all that it would secure
+	Party      int64             // that would sell or buy credits; 0: permits
 
 	ExistingUnit bool // the buyer buys for the unit that he has, and not for a project
 }
@@ -79,6 +82,8 @@ type inquiry struct {
 	listing       reserve.Listing         // where the question names one
 	idle          reserve.IdleDeclaration // that a compulsory buy-back would sweep
 	stillIdle     quantity.Quantity       // of it
+	party         catalog.Party           // that would trade credits
+	scheme        carbon.Scheme           // of these
 }
 
 // Eligibility answers a question. It changes nothing and does not ask the
@@ -90,6 +95,9 @@ func (a *App) Eligibility(ctx context.Context, actor identity.Actor, q Question)
 	}
 	if err := in.look(actor); err != nil {
 		return Eligibility{}, err
+	}
+	if in.Party != 0 {
+		return in.ofCredits()
 	}
 	f, k, err := in.facts()
 	if err != nil {
@@ -106,11 +114,16 @@ func (a *App) Eligibility(ctx context.Context, actor identity.Actor, q Question)
 	if err := in.givenBack(&e, f.Quantity); err != nil {
 		return e, err
 	}
-	e.Quantity, e.Opinions, e.Allowed = f.Quantity, rulebook.Explain(&f), len(e.Obstacles) == 0
+	e.explain(&f)
+	return e, nil
+}
+
+// explain has the rules speak, and says whether it is allowed.
+func (e *Eligibility) explain(f *rulebook.Facts) {
+	e.Quantity, e.Opinions, e.Allowed = f.Quantity, rulebook.Explain(f), len(e.Obstacles) == 0
 	for _, o := range e.Opinions {
 		e.Allowed = e.Allowed && o.Outcome != rulebook.Refused
 	}
-	return e, nil
 }
 
 // look finds what the question names, as far as the actor may ask about it.
@@ -118,6 +131,29 @@ func (in *inquiry) look(actor identity.Actor) error {
 	if err := catalog.CheckOneOf("action", in.Action, rulebook.Actions); err != nil {
 		return err
 	}
+	lookWho := in.lookLicences
+	if in.Party != 0 {
+		lookWho = in.lookParty
+	}
+	if err := lookWho(actor); err != nil {
+		return err
+	}
+	var ok bool
+	if in.inst, ok = find(in.ref, Instruments, func(i catalog.Instrument) bool { return i.Code == in.Instrument }); !ok {
+		return ErrNoRecord.With("there is no instrument with the code %q", in.Instrument).At("instrument")
+	}
+	if err := in.checkTrader(actor); err != nil {
+		return err
+	}
+	in.pollutant, _ = find(in.ref, Pollutants, func(p catalog.Pollutant) bool { return p.Code == in.inst.Pollutant })
+	if err := fault.First(in.lookProject(actor), in.lookListing(), in.lookIdle()); err != nil || in.Market == "" {
+		return err
+	}
+	return in.lookMarket()
+}
+
+// lookLicences finds the licences that the action is between.
+func (in *inquiry) lookLicences(actor identity.Actor) error {
 	for _, side := range [2]struct {
 		field   string
 		id      int64
@@ -133,20 +169,12 @@ func (in *inquiry) look(actor identity.Actor) error {
 		}
 		*side.licence = l
 	}
-	if err := fault.First(in.authorise(actor), in.checkTerms()); err != nil {
-		return err
-	}
+	return fault.First(in.authorise(actor), in.checkTerms())
+}
+
+// lookMarket finds the market that an order is for.
+func (in *inquiry) lookMarket() error {
 	var ok bool
-	if in.inst, ok = find(in.ref, Instruments, func(i catalog.Instrument) bool { return i.Code == in.Instrument }); !ok {
-		return ErrNoRecord.With("there is no instrument with the code %q", in.Instrument).At("instrument")
-	}
-	if in.inst.OfCredits() {
-		return ErrInstrumentOfCredits
-	}
-	in.pollutant, _ = find(in.ref, Pollutants, func(p catalog.Pollutant) bool { return p.Code == in.inst.Pollutant })
-	if err := fault.First(in.lookProject(actor), in.lookListing(), in.lookIdle()); err != nil || in.Market == "" {
-		return err
-	}
 	if in.market, ok = find(in.ref, Markets, func(m catalog.Market) bool { return m.Code == in.Market }); !ok {
 		return ErrNoRecord.With("there is no market with the code %q", in.Market).At("market")
 	}
@@ -282,21 +310,27 @@ func (in *inquiry) obstacles(actor identity.Actor) []*fault.Error {
 	}
 	in.leaseObstacles(add)
 	add(in.buyer.ID != 0 && in.Action != rulebook.Buy && in.Action != rulebook.Deal && !in.pollutant.ValidOn(in.on), ErrPollutantNotValid)
-	if m := in.market; m.ID != 0 && (in.Action == rulebook.Sell || in.Action == rulebook.Buy) {
-		add(m.State != catalog.MarketOpen || !m.ValidOn(in.on), ErrMarketNotOpen.With("the market %s is %s", m.Code, m.State))
-		add(m.Pollutant != in.inst.Pollutant, ErrWrongInstrument.With("the market %s trades %s, not %s", m.Code, m.Pollutant, in.inst.Code))
-		add(!in.Quantity.IsMultipleOf(m.LotSize), ErrQuantityStep.With("the quantity must be a multiple of %s t/a", m.LotSize))
-		region := in.seller.Region + in.buyer.Region // an order has one side
-		isIn := false
-		for _, area := range in.areas {
-			isIn = isIn || area == region
-		}
-		add(!isIn, ErrOutsideMarket.With("region %s does not take part in the market %s", region, m.Code))
-	}
+	in.marketObstacles(add)
 	if f, stands := fault.As(in.projectObstacles(actor)); stands {
 		all = append(all, f)
 	}
 	return all
+}
+
+// marketObstacles are what the market that is named refuses an order for.
+func (in *inquiry) marketObstacles(add func(stands bool, f *fault.Error)) {
+	m := in.market
+	if m.ID == 0 || in.Action != rulebook.Sell && in.Action != rulebook.Buy {
+		return
+	}
+	add(m.State != catalog.MarketOpen || !m.ValidOn(in.on), ErrMarketNotOpen.With("the market %s is %s", m.Code, m.State))
+	add(!m.Lists(in.inst), ErrWrongInstrument.With("the market %s does not trade %s", m.Code, in.inst.Code))
+	add(!in.Quantity.IsMultipleOf(m.LotSize), ErrQuantityStep.With("the quantity must be a multiple of %s t", m.LotSize))
+	if in.Party != 0 {
+		return // credits are of no region that takes part
+	}
+	region := in.seller.Region + in.buyer.Region // an order has one side
+	add(!slices.Contains(in.areas, region), ErrOutsideMarket.With("region %s does not take part in the market %s", region, m.Code))
 }
 
 // holding is what a licence has of the instrument, by the committed rows.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand"
 	"reflect"
+	"slices"
 	"testing"
 
 	"permitx/internal/calendar"
@@ -497,6 +498,9 @@ func (o *ruledOffice) projectTrial(in trial, buyer firm, i catalog.Instrument) t
 	return in
 }
 
+// goodsFaults are what an order of credits is refused with for what its party has, after the rules.
+var goodsFaults = []string{ledger.ErrInsufficient.Code, ErrUnitsFrozen.Code, ErrResaleToday.Code}
+
 // compare asks, does, and compares. It reports whether the answer is yes.
 func (o *ruledOffice) compare(n int, in trial) bool {
 	o.t.Helper()
@@ -527,6 +531,7 @@ func (o *ruledOffice) compare(n int, in trial) bool {
 		}
 	}
 	if len(e.Obstacles) > 0 {
+		in.rulesFirst = in.rulesFirst || in.q.Party != 0 && slices.Contains(goodsFaults, e.Obstacles[0].Code)
 		if in.q.Project == 0 && !in.rulesFirst && e.Obstacles[0].Code != ErrForWhichUnit.Code { // of a project the rules come before it, or after
 			clear(want)
 		}

@@ -48,13 +48,13 @@ func TestPriceQuote_Block(t *testing.T) {
 	o := openOffice(t)
 	i := o.instrument()
 	q := PriceQuote{Kind: PriceOfBlock, Quantity: one / 3, Price: yuan(2400)}
-	got, err := o.app.PriceQuoteOf(q, i.Code)
+	got, err := o.app.PriceQuoteOf(q, i.Code, "")
 	want, _ := market.HoldOf(q.Price, q.Quantity, got.Months)
 	if err != nil || got.Amount != want || got.Rounding() != quantity.Down {
 		t.Errorf("%v: %s, want %s", err, got.Formula(), want)
 	}
 	q.Months = got.Months - 1
-	if _, err := o.app.PriceQuoteOf(q, i.Code); !isFault(err, invalid) {
+	if _, err := o.app.PriceQuoteOf(q, i.Code, ""); !isFault(err, invalid) {
 		t.Errorf("for a part of the months: %v", err)
 	}
 }

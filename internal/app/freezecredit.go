@@ -105,8 +105,13 @@ func (v *View) frozenUnits(h creditHolder) (int64, encumbrance.Freeze) {
 // checkNotFrozen returns ErrUnitsFrozen when a party has as many units of a series, and
 // freezes leave fewer.
 func (v *View) checkNotFrozen(h creditHolder, units int64) error {
-	free := v.credits.free[h]
-	if frozen, by := v.frozenUnits(h); frozen > 0 && units > free-frozen && units <= free {
+	frozen, by := v.frozenUnits(h)
+	return checkUnitsFrozen(units, v.credits.free[h], frozen, by)
+}
+
+// checkUnitsFrozen is View.checkNotFrozen of so many free units, and frozen ones of them.
+func checkUnitsFrozen(units, free, frozen int64, by encumbrance.Freeze) error {
+	if frozen > 0 && units > free-frozen && units <= free {
 		return ErrUnitsFrozen.With("%d units are frozen, by freeze %d (%s, %s)", frozen, by.ID, by.IssuerName, by.OrderNumber)
 	}
 	return nil

@@ -130,6 +130,11 @@ func (k *knowledge) side(field string, p catalog.Party, l catalog.Licence, pollu
 	return s
 }
 
+// creditSide is a side of credits, which are a party's and of no licence.
+func (k *knowledge) creditSide(field string, p catalog.Party, on calendar.Date) rulebook.Side {
+	return rulebook.Side{Known: true, Field: field, Party: p.ID, State: p.State, Conduct: rulebook.ConductOf(k.parties[p.ID], on)}
+}
+
 // forbidden is the document by which a zone does not admit an industry, or "".
 func (k *knowledge) forbidden(zone, industry string, on calendar.Date) string {
 	if zone == "" { // the usual case

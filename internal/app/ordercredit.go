@@ -70,7 +70,13 @@ func (v *View) checkDeliverable(h creditHolder, more int64) error {
 		return nil
 	}
 	_, scheme := v.creditAccount(h)
-	if sold, most := v.unitsInBook(h), v.deliverable(h, nil); sold+more/int64(scheme.SerialUnit) > most {
+	return checkLongest(more/int64(scheme.SerialUnit), v.unitsInBook(h), v.deliverable(h, nil))
+}
+
+// checkLongest is View.checkDeliverable of units where so many are sold, and the
+// longest ranges have so many.
+func checkLongest(more, sold, most int64) error {
+	if sold+more > most {
 		return carbon.ErrPieces.With("the party's orders may sell its %d longest ranges, which have %d units; they sell %d already", sellRanges, most, sold).At("quantity")
 	}
 	return nil

@@ -29,20 +29,29 @@ const (
 // PriceQuoteKinds are all kinds of quotes.
 var PriceQuoteKinds = []PriceQuoteKind{PriceOfOrder, PriceOfBlock, PriceOfDeal, PriceOfSale, PriceOfLease}
 
-// PriceQuote is what permits would cost today, before anybody is bound.
+// PriceQuote is what permits or credits would cost today, before anybody is bound.
 type PriceQuote struct {
-	Kind       PriceQuoteKind
-	Instrument catalog.Instrument
-	Quantity   quantity.Quantity
-	Price      quantity.Price
-	Months     int // 0 in a question: those that are left, a part month counted as one
-	Amount     quantity.Money
-	On         calendar.Date
+	Kind        PriceQuoteKind
+	Instrument  catalog.Instrument
+	Market      catalog.Market // of an order or a block trade; none: several trade the instrument and none was named
+	Quantity    quantity.Quantity
+	Price       quantity.Price
+	Months      int // 0 in a question: those that are left, a part month counted as one; 0 in a quote: the price is outright
+	StateFunded bool
+	Amount      quantity.Money
+	On          calendar.Date
+
+	Fee        quantity.Money // of the buyer
+	FeeFormula string         // "": no market is known by whose schedule it would be
+	Total      quantity.Money // amount and fee
 }
+
+// inMarket reports whether the quote is of what is traded in a market.
+func (q PriceQuote) inMarket() bool { return q.Kind == PriceOfOrder || q.Kind == PriceOfBlock }
 
 // Rounding is that of the fills of orders and of block trades, or of what is agreed.
 func (q PriceQuote) Rounding() quantity.Rounding {
-	if q.Kind == PriceOfOrder || q.Kind == PriceOfBlock {
+	if q.inMarket() {
 		return quantity.Down
 	}
 	return quantity.HalfUp
@@ -50,6 +59,9 @@ func (q PriceQuote) Rounding() quantity.Rounding {
 
 // Formula is the quote in words.
 func (q PriceQuote) Formula() string {
+	if q.Months == 0 {
+		return formula(q.Quantity, q.Price, q.Months, q.Amount, q.Rounding())
+	}
 	left := fmt.Sprintf("%d months", q.Months)
 	if q.Months == calendar.RemainingMonths(q.On, q.Instrument.TermEnd, true) && q.Kind != PriceOfLease {
 		left += fmt.Sprintf(" from %s to %s, a part month counted as one", q.On, q.Instrument.TermEnd)
@@ -57,8 +69,9 @@ func (q PriceQuote) Formula() string {
 	return formula(q.Quantity, q.Price, q.Months, q.Amount, q.Rounding()) + " (" + left + ")"
 }
 
-// PriceQuoteOf fills in a quote by the function of the command that it is about.
-func (a *App) PriceQuoteOf(q PriceQuote, instrument string) (PriceQuote, error) {
+// PriceQuoteOf fills in a quote by the function of the command that it is about, in
+// the market with a code; "": in the only one that trades the instrument.
+func (a *App) PriceQuoteOf(q PriceQuote, instrument, marketCode string) (PriceQuote, error) {
 	q.On = a.Now().Date()
 	i, known := find(a.Reference(), Instruments, func(i catalog.Instrument) bool { return i.Code == instrument })
 	if err := catalog.CheckOneOf("kind", q.Kind, PriceQuoteKinds); err != nil {
@@ -67,7 +80,7 @@ func (a *App) PriceQuoteOf(q PriceQuote, instrument string) (PriceQuote, error) 
 	switch {
 	case !known:
 		return q, fault.Invalidf("instrument", "there is no instrument with the code %.41q", instrument)
-	case i.OfCredits():
+	case i.OfCredits() && !q.inMarket():
 		return q, ErrInstrumentOfCredits
 	case q.Quantity <= 0:
 		return q, fault.Invalidf("quantity", "must be more than zero")
@@ -77,10 +90,43 @@ func (a *App) PriceQuoteOf(q PriceQuote, instrument string) (PriceQuote, error) 
 		return q, fault.Invalidf("instrument", "the term of %s ended on %s", i.Code, i.TermEnd)
 	}
 	q.Instrument = i
-	if err := q.setMonths(a.Reference().known()); err != nil {
+	if err := fault.First(q.setMarket(a.Reference(), marketCode), q.setMonths(a.Reference().known())); err != nil {
 		return q, err
 	}
-	var err error
+	if err := q.setAmount(); err != nil {
+		return q, asInvalid(err)
+	}
+	return q, asInvalid(a.setFee(&q))
+}
+
+// setMarket finds the market of what is traded in one.
+func (q *PriceQuote) setMarket(ref *Reference, code string) error {
+	if !q.inMarket() {
+		if code != "" {
+			return fault.Invalidf("market", "%s: only orders and block trades are of a market", q.Kind)
+		}
+		return nil
+	}
+	var of []catalog.Market
+	for _, m := range ReadTable(ref, Markets).All() {
+		if m.Code == code || code == "" && m.Lists(q.Instrument) && m.ValidOn(q.On) {
+			of = append(of, m)
+		}
+	}
+	switch {
+	case code != "" && len(of) == 0:
+		return fault.Invalidf("market", "there is no market with the code %.41q", code)
+	case len(of) != 1: // it is for the asker to say which
+		return nil
+	case !of[0].Lists(q.Instrument):
+		return fault.Invalidf("market", "the market %s does not trade %s", of[0].Code, q.Instrument.Code)
+	}
+	q.Market = of[0]
+	return nil
+}
+
+// setAmount fills in what it costs.
+func (q *PriceQuote) setAmount() (err error) {
 	switch q.Kind {
 	case PriceOfOrder, PriceOfBlock:
 		q.Amount, err = market.HoldOf(q.Price, q.Quantity, q.Months)
@@ -97,11 +143,36 @@ func (a *App) PriceQuoteOf(q PriceQuote, instrument string) (PriceQuote, error) 
 	case PriceOfLease:
 		q.Amount, err = encumbrance.LeaseAmount(q.Price, q.Quantity, q.Months)
 	}
-	return q, asInvalid(err)
+	return err
+}
+
+// setFee fills in what the buyer pays beside it, by the schedule of the market; what
+// is traded in none has no fee.
+func (a *App) setFee(q *PriceQuote) (err error) {
+	switch {
+	case !q.inMarket():
+		q.FeeFormula = "no fee: it is traded in no market"
+	case q.Market.ID != 0:
+		f := a.FeeQuoteOf(FeeQuote{Market: q.Market.ID, Side: market.Buy, Amount: q.Amount, StateFunded: q.StateFunded})
+		q.Fee, q.FeeFormula = f.Fee, f.Formula
+	}
+	q.Total, err = quantity.Add(q.Amount, q.Fee)
+	return err
+}
+
+// isOutright reports whether the price is for what is bought, whatever months are left.
+func (q *PriceQuote) isOutright() bool {
+	return q.Instrument.OfCredits() || q.Market.ID != 0 && q.Market.PriceBasis == catalog.Outright
 }
 
 // setMonths fills in the months, or holds that those of the question can be.
 func (q *PriceQuote) setMonths(parameters rulebook.Parameters) error {
+	if q.isOutright() {
+		if q.Months != 0 {
+			return fault.Invalidf("months", "the price is outright: leave the months out")
+		}
+		return nil
+	}
 	left := calendar.RemainingMonths(q.On, q.Instrument.TermEnd, true)
 	most := left
 	if q.Kind == PriceOfLease {

@@ -47,19 +47,8 @@ func (s *Server) ListFeeSchedules(_ context.Context, r gen.ListFeeSchedulesReque
 	}
 	rows, next := published(s, app.FeeSchedules, pageOf(r.Params.Limit, r.Params.After), func(f market.FeeSchedule) bool { return f.Market == m.ID })
 	return gen.ListFeeSchedules200JSONResponse{
-		Items: convertAll(rows, func(f market.FeeSchedule) api.FeeSchedule { return feeScheduleOf(m.Code, s.tariffOf(f)) }), Next: next,
+		Items: convertAll(rows, func(f market.FeeSchedule) api.FeeSchedule { return feeScheduleOf(m.Code, app.TariffOf(s.app.Reference(), f)) }), Next: next,
 	}, nil
-}
-
-// tariffOf is a schedule with its tiers.
-func (s *Server) tariffOf(f market.FeeSchedule) market.Tariff {
-	t := market.Tariff{FeeSchedule: f}
-	for _, tier := range app.ReadTable(s.app.Reference(), app.FeeTiers).All() {
-		if tier.Schedule == f.ID {
-			t.Tiers = append(t.Tiers, tier)
-		}
-	}
-	return t
 }
 
 func feeScheduleOf(code string, t market.Tariff) api.FeeSchedule {
@@ -91,15 +80,11 @@ func (s *Server) GetFeeQuote(_ context.Context, r gen.GetFeeQuoteRequestObject) 
 	if err != nil {
 		return nil, err
 	}
-	t := s.tariffOf(app.FeeScheduleOn(s.app.Reference(), m.ID, s.app.Now().Date()))
-	single, exempt := deref(r.Params.SingleBidder), t.Exempt == market.StateFundedExempt && deref(r.Params.StateFunded)
-	fee := t.Fee(side, amount, single)
-	if exempt {
-		fee = 0
-	}
+	q := s.app.FeeQuoteOf(app.FeeQuote{
+		Market: m.ID, Side: side, Amount: amount, SingleBidder: deref(r.Params.SingleBidder), StateFunded: deref(r.Params.StateFunded),
+	})
 	return gen.GetFeeQuote200JSONResponse{
-		Market: m.Code, Schedule: optional(t.ID), Side: r.Params.Side, Amount: amount.String(), Fee: fee.String(),
-		Formula: t.Formula(side, amount, single, exempt),
+		Market: m.Code, Schedule: optional(q.Schedule), Side: r.Params.Side, Amount: amount.String(), Fee: q.Fee.String(), Formula: q.Formula,
 	}, nil
 }
 

@@ -158,6 +158,7 @@ func (s *Server) AskEligibility(ctx context.Context, r gen.AskEligibilityRequest
 		Action: rulebook.Action(b.Action), Instrument: b.Instrument, Seller: deref(b.SellerLicence), Buyer: deref(b.BuyerLicence), Market: deref(b.Market), Project: deref(b.Project), ExistingUnit: deref(b.ExistingUnit), Listing: deref(b.Listing),
 		Quantity: readOptional(&in, "quantity", b.Quantity, quantity.ParseQuantity), Need: readOptional(&in, "need", b.Need, quantity.ParseQuantity),
 		Months: deref(b.Months), Value: readOptional(&in, "value", b.Value, quantity.ParseMoney), Loan: readOptional(&in, "loan", b.Loan, quantity.ParseMoney),
+		Party: deref(b.Party),
 	}
 	if err := in.err(); err != nil {
 		return nil, err

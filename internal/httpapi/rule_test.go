@@ -137,6 +137,7 @@ func TestEligibility(t *testing.T) {
 		"market":            {seller.key, strings.Replace(sell, marketCode, "NONE", 1), http.StatusNotFound, "/market"},
 		"quantity":          {seller.key, strings.Replace(sell, `"1"`, `"-1"`, 1), http.StatusBadRequest, "/quantity"},
 		"project of a sale": {seller.key, strings.Replace(sell, `"quantity":"1"`, `"project":1`, 1), http.StatusBadRequest, "/project"},
+		"party of permits":  {seller.key, fmt.Sprintf(`{"action":"sell","party":%d,"instrument":%q}`, seller.party, instrumentCode), http.StatusBadRequest, "/party"},
 		"project":           {other.key, strings.Replace(deal, `"need":"1.2345"`, `"project":99`, 1), http.StatusNotFound, "/project"},
 		"too much":          {seller.key, strings.Replace(deal, `"1.2345"`, `"9000000000000"`, 1), http.StatusBadRequest, "/need"},
 	} {

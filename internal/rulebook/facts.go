@@ -25,6 +25,8 @@ type Facts struct {
 	Value  quantity.Money // of what is pledged; 0: not known
 	Loans  quantity.Money // all that it secures
 
+	Credits bool // carbon-inclusive credits change hands, and not permits
+
 	Parameters Parameters
 }
 

@@ -16,9 +16,10 @@ var (
 var partyActive = &Rule{
 	ID: "party.active", Title: "The party takes part", Citation: ProjectDefault, From: firstSeededYear,
 	Unread:  noText,
-	Reading: "A party that is suspended or closed neither gives nor takes permits.",
+	Reading: "A party that is suspended or closed neither gives nor takes permits or credits.",
 	Needs:   []string{"the state of each party"},
 	Actions: []Action{Sell, Buy, Deal, Allocation, TakeOver, PrimarySale, Lease, Pledge},
+	Credits: true,
 	Check: func(f *Facts) Finding {
 		return f.each(func(s *Side) Finding {
 			if s.State == catalog.PartyActive {
@@ -33,6 +34,7 @@ var partyActive = &Rule{
 	},
 	Cases: []Case{
 		{"an active party sells", Facts{Action: Sell, Seller: Side{Known: true, State: catalog.PartyActive}}, Passed, ""},
+		{"a suspended party sells credits", Facts{Action: Sell, Credits: true, Seller: Side{Known: true, State: catalog.PartySuspended}}, Refused, "order.party_not_active"},
 		{"a suspended party sells", Facts{Action: Sell, Seller: Side{Known: true, State: catalog.PartySuspended}}, Refused, "order.party_not_active"},
 		{"a closed party buys by a deal", Facts{
 			Action: Deal, Seller: Side{Known: true, State: catalog.PartyActive}, Buyer: Side{Known: true, State: catalog.PartyClosed},

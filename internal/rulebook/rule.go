@@ -29,6 +29,7 @@ type Rule struct {
 	Needs    []string      // what it must know
 	Keys     []Key         // the parameters that it uses
 	Actions  []Action      // what it speaks about
+	Credits  bool          // it speaks about credits as about permits
 	Check    func(f *Facts) Finding
 	Cases    []Case
 }
@@ -104,6 +105,9 @@ func IsJudged(k Key) bool {
 	})
 }
 
+// isOf reports whether the rule is about what changes hands.
+func (r *Rule) isOf(f *Facts) bool { return r.Credits || !f.Credits }
+
 // InForce reports whether the rule holds on a day.
 func (r *Rule) InForce(on calendar.Date) bool { return inPeriod(on, r.From, r.To) }
 
@@ -111,7 +115,7 @@ func (r *Rule) InForce(on calendar.Date) bool { return inPeriod(on, r.From, r.To
 // names the rule and its source, or nil.
 func Judge(f *Facts) error {
 	for _, r := range byAction[f.Action] {
-		if !r.InForce(f.On) {
+		if !r.InForce(f.On) || !r.isOf(f) {
 			continue
 		}
 		if x := r.Check(f); x.Outcome == Refused {
@@ -130,12 +134,13 @@ func JudgeBasin(f *Facts) error {
 	return nil
 }
 
-// Explain returns what every rule of f's day says.
+// Explain returns what every rule of f's day says. Rules about permits alone have
+// nothing to say of credits, and are left out.
 func Explain(f *Facts) []Opinion {
 	var all []Opinion
 	for _, r := range rules {
 		switch {
-		case !r.InForce(f.On):
+		case !r.InForce(f.On) || !r.isOf(f):
 		case !slices.Contains(r.Actions, f.Action):
 			all = append(all, Opinion{r, notApplicable("it does not speak about this action")})
 		default:

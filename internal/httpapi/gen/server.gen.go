@@ -938,7 +938,7 @@ type ServerInterface interface {
 	// ListPollutants Pollutants for which permits exist
 	// (GET /v1/pollutants)
 	ListPollutants(c *gin.Context, params ListPollutantsParams)
-	// QuotePrice What permits would cost for the months that are left
+	// QuotePrice What permits would cost for the months that are left, or credits, with the buyer's fee
 	// (GET /v1/price-quote)
 	QuotePrice(c *gin.Context, params QuotePriceParams)
 	// ListProjectEntries What projects got, put to use and gave up
@@ -16385,6 +16385,22 @@ func (siw *ServerInterfaceWrapper) QuotePrice(c *gin.Context) {
 		return
 	}
 
+	// ------------- Optional query parameter "market" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "market", c.Request.URL.Query(), &params.Market, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter market: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "state_funded" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state_funded", c.Request.URL.Query(), &params.StateFunded, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state_funded: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -31766,7 +31782,7 @@ type StrictServerInterface interface {
 	// ListPollutants Pollutants for which permits exist
 	// (GET /v1/pollutants)
 	ListPollutants(ctx context.Context, request ListPollutantsRequestObject) (ListPollutantsResponseObject, error)
-	// QuotePrice What permits would cost for the months that are left
+	// QuotePrice What permits would cost for the months that are left, or credits, with the buyer's fee
 	// (GET /v1/price-quote)
 	QuotePrice(ctx context.Context, request QuotePriceRequestObject) (QuotePriceResponseObject, error)
 	// ListProjectEntries What projects got, put to use and gave up
