@@ -4992,7 +4992,7 @@ type AuctionOffer struct {
 	// ReservePrice The lowest bid of a sale; of a buy-back the ceiling.
 	ReservePrice Price `json:"reserve_price"`
 
-	// ResultDigest SHA-256 over every outcome, in hex.
+	// ResultDigest SHA-256 over every outcome, in hex, for those who see the result.
 	ResultDigest *string `json:"result_digest,omitempty"`
 
 	// SealKey The key, in hex; from the close on. Seal and seed follow from it.

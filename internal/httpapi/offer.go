@@ -94,7 +94,8 @@ func (s *Server) bidders(ctx context.Context) scope {
 
 // offer is an offer with the names of what is offered, and of who sells credits. What
 // its bids have come to is nobody's to know but the officers' until it is certified; where it
-// is declared void, they have won nothing, and it is the auditor's alone.
+// is declared void, they have won nothing, and it is the auditor's alone. Its digest is
+// made of little more: who knows a part could try what the rest is.
 func (s *Server) offer(o auction.Offer, may scope) api.AuctionOffer {
 	name, seller := o.Pollutant, ""
 	if o.OfCredits() {
@@ -105,7 +106,7 @@ func (s *Server) offer(o auction.Offer, may scope) api.AuctionOffer {
 	}
 	out := offerOf(o, name, seller)
 	if !o.IsResultPublic() && !may.has(0, o.Region) {
-		out.Status, out.ClearingPrice, out.Volume, out.Unsold = nil, nil, nil, nil
+		out.Status, out.ResultDigest, out.ClearingPrice, out.Volume, out.Unsold = nil, nil, nil, nil, nil
 	}
 	return out
 }

@@ -97,6 +97,9 @@ func TestOffer_LosersOverHTTP(t *testing.T) {
 	}
 	w.wantUntold("ranked", loser, first.of.key, rival.of.key)
 	w.wantUntold("ranked", first, rival.of.key, loser.of.key)
+	if o := decode[api.AuctionOffer](t, w.get(at, rival.of.key)); o.ResultDigest != nil { // who knows a part of what it is made of would guess the rest
+		t.Errorf("ranked: a bidder is shown the digest %s", *o.ResultDigest)
+	}
 	w.approved(at+"/certify", w.leader, fmt.Sprintf(`{"result_digest":%q,"document":"d"}`, *ranked.ResultDigest))
 	if o := w.offerState(w.offer, "certified"); *o.ClearingPrice != "4500.1234" {
 		t.Errorf("certified: %+v", o)
@@ -146,7 +149,7 @@ func TestOffer_VoidOverHTTP(t *testing.T) {
 		}
 	}
 	for key, sees := range map[string]bool{"": false, w.leader: false, w.auditor: true} {
-		if o := decode[api.AuctionOffer](t, w.get(at, key)); (o.ClearingPrice != nil) != sees || (o.Volume != nil) != sees {
+		if o := decode[api.AuctionOffer](t, w.get(at, key)); (o.ClearingPrice != nil) != sees || (o.Volume != nil) != sees || (o.ResultDigest != nil) != sees {
 			t.Errorf("%.12q sees %+v", key, o)
 		}
 	}
