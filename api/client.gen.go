@@ -723,6 +723,8 @@ type ClientInterface interface {
 
 	// ListCreditDebts Units that were wrong and spent
 	//
+	// An operator sees those of its own schemes.
+	//
 	// Corresponds with GET /v1/carbon/debts (the `ListCreditDebts` operationId).
 	ListCreditDebts(ctx context.Context, params *ListCreditDebtsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -783,6 +785,8 @@ type ClientInterface interface {
 
 	// ListIssuances Reductions on their way to credits
 	//
+	// An operator sees those of its own schemes.
+	//
 	// Corresponds with GET /v1/carbon/issuances (the `ListIssuances` operationId).
 	ListIssuances(ctx context.Context, params *ListIssuancesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -805,6 +809,8 @@ type ClientInterface interface {
 	DeclareReductions(ctx context.Context, params *DeclareReductionsParams, body DeclareReductionsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetIssuance An issuance
+	//
+	// An operator sees those of its own schemes.
 	//
 	// Corresponds with GET /v1/carbon/issuances/{id} (the `GetIssuance` operationId).
 	GetIssuance(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1065,6 +1071,8 @@ type ClientInterface interface {
 	ClosePool(ctx context.Context, params *ClosePoolParams, body ClosePoolJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListCreditProjects Projects of firms
+	//
+	// An operator sees those of its own schemes.
 	//
 	// Corresponds with GET /v1/carbon/projects (the `ListCreditProjects` operationId).
 	ListCreditProjects(ctx context.Context, params *ListCreditProjectsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -5595,6 +5603,8 @@ func (c *Client) ListCredits(ctx context.Context, params *ListCreditsParams, req
 
 // ListCreditDebts Units that were wrong and spent
 //
+// An operator sees those of its own schemes.
+//
 // Corresponds with GET /v1/carbon/debts (the `ListCreditDebts` operationId).
 func (c *Client) ListCreditDebts(ctx context.Context, params *ListCreditDebtsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListCreditDebtsRequest(c.Server, params)
@@ -5735,6 +5745,8 @@ func (c *Client) CorrectExclusion(ctx context.Context, id PathID, params *Correc
 
 // ListIssuances Reductions on their way to credits
 //
+// An operator sees those of its own schemes.
+//
 // Corresponds with GET /v1/carbon/issuances (the `ListIssuances` operationId).
 func (c *Client) ListIssuances(ctx context.Context, params *ListIssuancesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListIssuancesRequest(c.Server, params)
@@ -5787,6 +5799,8 @@ func (c *Client) DeclareReductions(ctx context.Context, params *DeclareReduction
 }
 
 // GetIssuance An issuance
+//
+// An operator sees those of its own schemes.
 //
 // Corresponds with GET /v1/carbon/issuances/{id} (the `GetIssuance` operationId).
 func (c *Client) GetIssuance(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6387,6 +6401,8 @@ func (c *Client) ClosePool(ctx context.Context, params *ClosePoolParams, body Cl
 }
 
 // ListCreditProjects Projects of firms
+//
+// An operator sees those of its own schemes.
 //
 // Corresponds with GET /v1/carbon/projects (the `ListCreditProjects` operationId).
 func (c *Client) ListCreditProjects(ctx context.Context, params *ListCreditProjectsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -40350,6 +40366,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListCreditDebtsWithResponse Units that were wrong and spent
 	//
+	// An operator sees those of its own schemes.
+	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/carbon/debts (the `ListCreditDebts` operationId).
@@ -40414,6 +40432,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListIssuancesWithResponse Reductions on their way to credits
 	//
+	// An operator sees those of its own schemes.
+	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/carbon/issuances (the `ListIssuances` operationId).
@@ -40438,6 +40458,8 @@ type ClientWithResponsesInterface interface {
 	DeclareReductionsWithResponse(ctx context.Context, params *DeclareReductionsParams, body DeclareReductionsJSONRequestBody, reqEditors ...RequestEditorFn) (*DeclareReductionsResponse, error)
 
 	// GetIssuanceWithResponse An issuance
+	//
+	// An operator sees those of its own schemes.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -40722,6 +40744,8 @@ type ClientWithResponsesInterface interface {
 	ClosePoolWithResponse(ctx context.Context, params *ClosePoolParams, body ClosePoolJSONRequestBody, reqEditors ...RequestEditorFn) (*ClosePoolResponse, error)
 
 	// ListCreditProjectsWithResponse Projects of firms
+	//
+	// An operator sees those of its own schemes.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -56729,6 +56753,8 @@ func (c *ClientWithResponses) ListCreditsWithResponse(ctx context.Context, param
 
 // ListCreditDebtsWithResponse Units that were wrong and spent
 //
+// An operator sees those of its own schemes.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /v1/carbon/debts (the `ListCreditDebts` operationId).
@@ -56841,6 +56867,8 @@ func (c *ClientWithResponses) CorrectExclusionWithResponse(ctx context.Context, 
 
 // ListIssuancesWithResponse Reductions on their way to credits
 //
+// An operator sees those of its own schemes.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /v1/carbon/issuances (the `ListIssuances` operationId).
@@ -56883,6 +56911,8 @@ func (c *ClientWithResponses) DeclareReductionsWithResponse(ctx context.Context,
 }
 
 // GetIssuanceWithResponse An issuance
+//
+// An operator sees those of its own schemes.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -57371,6 +57401,8 @@ func (c *ClientWithResponses) ClosePoolWithResponse(ctx context.Context, params 
 }
 
 // ListCreditProjectsWithResponse Projects of firms
+//
+// An operator sees those of its own schemes.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -162,12 +162,12 @@ var ruleOf = map[string]identity.Operation{
 	"submitActivityBatch": identity.ActivitySubmit, "closePool": identity.PoolClose, "eraseParticipant": identity.ParticipantErase,
 	"getParticipant": identity.ParticipantRead, "getParticipantHistory": identity.ParticipantRead, "getPointsBurns": identity.ParticipantRead,
 	"listMonthlyReductions": identity.PublicRead, "listCarbonTotals": identity.PublicRead, "listPools": identity.PublicRead, "getReductions": identity.PublicRead,
-	"registerScenario": identity.ScenarioRegister, "listCreditProjects": identity.CreditRead, "registerCreditProject": identity.CreditProjectRegister, "listIssuances": identity.CreditRead,
-	"getIssuance": identity.CreditRead, "declareReductions": identity.CreditDeclare, "issuePool": identity.CreditIssue, "stepIssuance": identity.IssuanceStep,
+	"registerScenario": identity.ScenarioRegister, "listCreditProjects": identity.IssuanceRead, "registerCreditProject": identity.CreditProjectRegister, "listIssuances": identity.IssuanceRead,
+	"getIssuance": identity.IssuanceRead, "declareReductions": identity.CreditDeclare, "issuePool": identity.CreditIssue, "stepIssuance": identity.IssuanceStep,
 	"revokeCredits": identity.CreditRevoke, "listCreditSeries": identity.PublicRead, "listCredits": identity.CreditRead,
 	"transferCredits": identity.CreditTransfer, "listRetirements": identity.PublicRead, "getRetirement": identity.PublicRead,
 	"retireCredits": identity.CreditRetire, "listCarbonObligations": identity.CreditRead, "recordCarbonObligation": identity.ObligationRecord,
-	"listCreditDebts": identity.CreditRead, "repayCredits": identity.CreditRepay, "listExclusions": identity.ExclusionRead, "importExclusions": identity.ExclusionImport, "correctExclusion": identity.ExclusionCorrect, "checkRetirement": identity.PublicRead,
+	"listCreditDebts": identity.IssuanceRead, "repayCredits": identity.CreditRepay, "listExclusions": identity.ExclusionRead, "importExclusions": identity.ExclusionImport, "correctExclusion": identity.ExclusionCorrect, "checkRetirement": identity.PublicRead,
 	"listJournal": identity.JournalRead, "getJournalHead": identity.JournalRead, "getJournalRow": identity.JournalRead,
 }
 

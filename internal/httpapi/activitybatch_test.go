@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -320,6 +321,37 @@ func TestActivityBatch_OfAnotherOperator(t *testing.T) {
 	own := w.world.person("own operator", app.GrantAdd{Role: identity.Operator, Region: jiaxing, WithChildren: true, Party: w.firms[0].party})
 	if list := decode[api.ComplaintPage](t, w.get("/v1/carbon/complaints", own)); len(list.Items) != 1 {
 		t.Errorf("own complaints: %+v", list.Items)
+	}
+}
+
+// Who runs another scheme, or none, sees nothing of this one's issuances, projects and
+// debts, in whatever region his role is; and no operator sees who has credits.
+func TestIssuance_OfAnotherOperator(t *testing.T) {
+	t.Parallel()
+	w := &walked{world: open(t)}
+	w.openCarbon(w.personOf(w.leader))
+	operator := func(party int64) string {
+		return w.world.person(fmt.Sprint("operator of party ", party), app.GrantAdd{Role: identity.Operator, Party: party})
+	}
+	another, own := operator(w.firms[2].party), operator(w.firms[0].party)
+	for id, want := range map[string]int{"listIssuances": 4, "listCreditProjects": 1, "listCreditDebts": 1} {
+		path, _ := w.carbonRequest(id)
+		for key, want := range map[string]int{another: 0, own: want} {
+			if list := decode[struct{ Items []json.RawMessage }](t, w.get(path, key)); len(list.Items) != want {
+				t.Errorf("%s: %d rows are shown to an operator, want %d", id, len(list.Items), want)
+			}
+		}
+	}
+	for id, want := range map[string][2]int{
+		"getIssuance": {http.StatusNotFound, http.StatusOK}, "listCredits": {http.StatusForbidden, http.StatusForbidden},
+		"listCarbonObligations": {http.StatusForbidden, http.StatusForbidden}, "listCreditMirrors": {http.StatusForbidden, http.StatusForbidden},
+	} {
+		path, _ := w.carbonRequest(id)
+		for n, key := range []string{another, own} {
+			if a := w.get(path, key); a.status != want[n] {
+				t.Errorf("%s: %d %s, want %d", id, a.status, a.body, want[n])
+			}
+		}
 	}
 }
 

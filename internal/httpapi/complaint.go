@@ -44,7 +44,7 @@ func (s *Server) ListComplaints(ctx context.Context, r gen.ListComplaintsRequest
 		return nil, err
 	}
 	q := equal(equal(equal(app.Query{}, "region", r.Params.Region), "scheme", r.Params.Scheme), "source_id", r.Params.SourceID)
-	rows, next, err := find(ctx, s, app.Complaints, alternatives(q, may.byScheme([]string{"region"})),
+	rows, next, err := find(ctx, s, app.Complaints, alternatives(q, may.byScheme(nil, []string{"region"})),
 		pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst), func(c carbon.Complaint) int64 { return c.ID })
 	return gen.ListComplaints200JSONResponse{Items: convertAll(rows, complaintOf), Next: next}, err
 }
@@ -78,7 +78,7 @@ func (s *Server) GetIssuanceSample(ctx context.Context, r gen.GetIssuanceSampleR
 	if err != nil {
 		return nil, err
 	}
-	if !may.has(i.Party, i.Region) && !slices.Contains(may.schemes, i.Scheme) {
+	if !may.hasOf(i.Scheme, i.Party, i.Region) {
 		return nil, identity.ErrNotYours.At("id")
 	}
 	sampled, err := s.sampled(ctx, i)

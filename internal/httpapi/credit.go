@@ -37,10 +37,20 @@ func listCredits[R any](ctx context.Context, s *Server, t app.Table[R], q app.Qu
 	return find(ctx, s, t, alternatives(q, may.by([]string{"party"}, []string{"region"})), p, id)
 }
 
+// listOfSchemes is listCredits for rows on the way to credits, which name their scheme:
+// its operator sees them, too.
+func listOfSchemes[R any](ctx context.Context, s *Server, t app.Table[R], q app.Query, p page, id func(R) int64) ([]R, *api.ID, error) {
+	may, err := s.see(ctx, identity.IssuanceRead)
+	if err != nil {
+		return nil, nil, err
+	}
+	return find(ctx, s, t, alternatives(q, may.byScheme([]string{"party"}, []string{"region"})), p, id)
+}
+
 // ListCreditProjects lists projects.
 func (s *Server) ListCreditProjects(ctx context.Context, r gen.ListCreditProjectsRequestObject) (gen.ListCreditProjectsResponseObject, error) {
 	q := equal(equal(equal(app.Query{}, "party", r.Params.Party), "region", r.Params.Region), "scheme", r.Params.Scheme)
-	rows, next, err := listCredits(ctx, s, app.CreditProjects, q, pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst),
+	rows, next, err := listOfSchemes(ctx, s, app.CreditProjects, q, pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst),
 		func(p carbon.Project) int64 { return p.ID })
 	return gen.ListCreditProjects200JSONResponse{Items: convertAll(rows, creditProjectOf), Next: next}, err
 }
@@ -63,14 +73,14 @@ func (s *Server) RegisterCreditProject(ctx context.Context, r gen.RegisterCredit
 // ListIssuances lists issuances.
 func (s *Server) ListIssuances(ctx context.Context, r gen.ListIssuancesRequestObject) (gen.ListIssuancesResponseObject, error) {
 	q := equal(equal(equal(app.Query{}, "party", r.Params.Party), "region", r.Params.Region), "scheme", r.Params.Scheme)
-	rows, next, err := listCredits(ctx, s, app.Issuances, equal(q, "state", textOf(r.Params.State)),
+	rows, next, err := listOfSchemes(ctx, s, app.Issuances, equal(q, "state", textOf(r.Params.State)),
 		pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst), func(i carbon.Issuance) int64 { return i.ID })
 	return gen.ListIssuances200JSONResponse{Items: convertAll(rows, s.issuance), Next: next}, err
 }
 
 // GetIssuance shows an issuance.
 func (s *Server) GetIssuance(ctx context.Context, r gen.GetIssuanceRequestObject) (gen.GetIssuanceResponseObject, error) {
-	may, err := s.see(ctx, identity.CreditRead)
+	may, err := s.see(ctx, identity.IssuanceRead)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +88,7 @@ func (s *Server) GetIssuance(ctx context.Context, r gen.GetIssuanceRequestObject
 	if err != nil {
 		return nil, err
 	}
-	if !may.has(i.Party, i.Region) {
+	if !may.hasOf(i.Scheme, i.Party, i.Region) {
 		return nil, identity.ErrNotYours.At("id")
 	}
 	return gen.GetIssuance200JSONResponse(s.issuance(i)), nil
@@ -357,7 +367,7 @@ func (s *Server) RecordCarbonObligation(ctx context.Context, r gen.RecordCarbonO
 // ListCreditDebts lists what is owed.
 func (s *Server) ListCreditDebts(ctx context.Context, r gen.ListCreditDebtsRequestObject) (gen.ListCreditDebtsResponseObject, error) {
 	q := equal(equal(app.Query{}, "party", r.Params.Party), "region", r.Params.Region)
-	rows, next, err := listCredits(ctx, s, app.CreditDebts, q, pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst),
+	rows, next, err := listOfSchemes(ctx, s, app.CreditDebts, q, pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst),
 		func(d carbon.Debt) int64 { return d.ID })
 	return gen.ListCreditDebts200JSONResponse{Items: convertAll(rows, creditDebtOf), Next: next}, err
 }

@@ -86,7 +86,7 @@ func (s *Server) see(ctx context.Context, op identity.Operation) (scope, error) 
 }
 
 // ofOperators are the operations whose objects an operator sees of its own schemes only.
-var ofOperators = []identity.Operation{identity.ComplaintRead, identity.SampleRead}
+var ofOperators = []identity.Operation{identity.ComplaintRead, identity.SampleRead, identity.IssuanceRead}
 
 // schemesOf are the schemes that a grant's party runs, in the grant's region.
 func (s *Server) schemesOf(g identity.Grant) []int64 {
@@ -127,9 +127,14 @@ func (sc scope) has(party int64, regions ...string) bool {
 	return slices.ContainsFunc(regions, func(code string) bool { return slices.Contains(sc.regions, code) })
 }
 
+// hasOf is has for an object of a scheme.
+func (sc scope) hasOf(scheme, party int64, regions ...string) bool {
+	return sc.has(party, regions...) || slices.Contains(sc.schemes, scheme)
+}
+
 // byScheme is by for rows of schemes.
-func (sc scope) byScheme(regions []string) []app.Cond {
-	conds := sc.by(nil, regions)
+func (sc scope) byScheme(parties, regions []string) []app.Cond {
+	conds := sc.by(parties, regions)
 	if !sc.all && len(sc.schemes) > 0 {
 		conds = append(conds, app.Cond{Column: "scheme", Op: app.In, Value: sc.schemes})
 	}

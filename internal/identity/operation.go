@@ -240,7 +240,8 @@ const (
 	SampleRead      Operation = "issuance.sample"
 	ExceptionRead   Operation = "exception.read"
 	ParticipantRead Operation = "participant.read"
-	CreditRead      Operation = "credit.read" // projects, issuances, ranges, debts, obligations
+	IssuanceRead    Operation = "issuance.read" // and projects and debts
+	CreditRead      Operation = "credit.read"   // ranges, mirrors, obligations
 	BlockRead       Operation = "block_trade.read"
 	LeaseRead       Operation = "lease.read"
 	PledgeRead      Operation = "pledge.read"
