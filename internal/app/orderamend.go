@@ -24,7 +24,7 @@ type OrderAmend struct {
 	Price    quantity.Price    // 0: as it is
 	Quantity quantity.Quantity // in all, with what is filled; 0: as it is
 
-	ExistingUnit bool // what a buy without a project buys more is for the unit that the licence has
+	ExistingUnit bool // a buy without a project is for the unit that the licence has; asked for what it buys more
 }
 
 var _ = declare(OrderAmend{})
@@ -42,7 +42,7 @@ func (c OrderAmend) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := v.checkCancel(o); err != nil {
+	if err := fault.First(v.checkCancel(o), c.checkSaid(o)); err != nil {
 		return nil, err
 	}
 	if e.order.Price == o.Price && e.order.Quantity < o.Quantity {
@@ -94,16 +94,26 @@ func (c OrderAmend) entry(v *View, o *market.Record) (entry, error) {
 	return e, nil
 }
 
+// checkSaid holds that what an order is for stays as it is, whatever else changes:
+// who buys for something else places another order.
+func (c OrderAmend) checkSaid(o *market.Record) error {
+	switch {
+	case !c.ExistingUnit:
+		return nil
+	case o.OfCredits():
+		return ErrProjectOfCredits.At("existing_unit")
+	case o.Side == market.Sell:
+		return ErrProjectOfSale.At("existing_unit")
+	case o.Project != 0:
+		return ErrProjectOrUnit.With("the order is for project %d and stays so: cancel it to buy for the existing unit", o.Project)
+	}
+	return nil
+}
+
 // checkUse holds what an order would buy more to what it is for.
 func (c OrderAmend) checkUse(v *View, now, before *market.Record, pollutant string) error {
 	more := now.Remaining - before.Remaining
-	switch {
-	case now.OfCredits() || now.Side == market.Sell:
-		if c.ExistingUnit {
-			return ErrProjectOfSale
-		}
-		return nil
-	case more <= 0:
+	if now.OfCredits() || now.Side == market.Sell || more <= 0 {
 		return nil
 	}
 	return v.checkUse(use{now.Project, c.ExistingUnit}, v.traderOf(now), pollutant, more)

@@ -167,6 +167,7 @@ func TestUse_Said(t *testing.T) {
 	k.does(k.buyer.user, OrderAmend{Order: placed.ID, Price: 2 * quantity.OnePrice})
 	more.ExistingUnit = true
 	k.does(k.buyer.user, more)
+	k.does(k.buyer.user, OrderAmend{Order: placed.ID, Quantity: one, ExistingUnit: true}) // as it was
 
 	asks := func(by firm, action rulebook.Action, existingUnit bool) (codes string) {
 		t.Helper()
@@ -194,6 +195,33 @@ func TestUse_Said(t *testing.T) {
 	if got := asks(k.seller, rulebook.Deal, false); got != "" {
 		t.Errorf("the seller learns of a project: %q", got)
 	}
+}
+
+// What an order is for stays as it is: an amendment that says something else is refused,
+// also one that lowers the order, keeps its quantity, or is of a sale.
+func TestUse_Amended(t *testing.T) {
+	t.Parallel()
+	k := openUseDesk(t)
+	buy := k.order(k.buyer, market.Buy, 2*one, k.project)
+	buy.Price = quantity.OnePrice
+	sell := k.order(k.seller, market.Sell, 2*one, 0)
+	for by, c := range map[int64]PlaceOrder{k.buyer.user: buy, k.seller.user: sell} {
+		want := ErrProjectOrUnit
+		if c.Side == market.Sell {
+			want = ErrProjectOfSale
+		}
+		id := done[OrderResult](k.office, by, c).Order.ID
+		for _, a := range []OrderAmend{
+			{Quantity: one}, {Quantity: 3 * one}, {Price: c.Price + quantity.OnePrice}, {Price: c.Price + quantity.OnePrice, Quantity: one},
+		} {
+			a.Order = id
+			said := a
+			said.ExistingUnit = true
+			k.refuses(by, said, want)
+			k.does(by, a)
+		}
+	}
+	k.check()
 }
 
 // A block trade for a project counts as a deal does: bid for from the buyer's word to

@@ -47,7 +47,9 @@ func (s *Server) ListFeeSchedules(_ context.Context, r gen.ListFeeSchedulesReque
 	}
 	rows, next := published(s, app.FeeSchedules, pageOf(r.Params.Limit, r.Params.After), func(f market.FeeSchedule) bool { return f.Market == m.ID })
 	return gen.ListFeeSchedules200JSONResponse{
-		Items: convertAll(rows, func(f market.FeeSchedule) api.FeeSchedule { return feeScheduleOf(m.Code, app.TariffOf(s.app.Reference(), f)) }), Next: next,
+		Items: convertAll(rows, func(f market.FeeSchedule) api.FeeSchedule {
+			return feeScheduleOf(m.Code, app.TariffOf(s.app.Reference(), f))
+		}), Next: next,
 	}, nil
 }
 
