@@ -7628,7 +7628,7 @@ type Deal struct {
 	// Project Of the buyer's licence, that the permits are put to; required across regions. The offset ratio is then that of the project.
 	Project *ID `json:"project,omitempty"`
 
-	// ProjectName As it was when the deal was proposed.
+	// ProjectName As it was when the buyer named it.
 	ProjectName *string `json:"project_name,omitempty"`
 
 	// ProposedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
@@ -7785,9 +7785,12 @@ type DealStepInput struct {
 	// Event A step of a deal. lapse is taken by the system only.
 	Event DealEvent `json:"event"`
 
-	// ExistingUnit Of a buyer who confirms what the seller has proposed without a project: it is for his existing unit. Needed where his licence has a project that still needs the pollutant.
+	// ExistingUnit Of the same, instead: it is for his existing unit. One of the two is needed where his licence has a project that still needs the pollutant.
 	ExistingUnit *bool   `json:"existing_unit,omitempty"`
 	Note         *string `json:"note,omitempty"`
+
+	// Project Of a buyer who confirms what the seller has proposed without a project: his project that it is for, by whose offset ratio the deal is then reckoned. It stands in the deal, which both sides see, as in one that he proposes.
+	Project *ID `json:"project,omitempty"`
 }
 
 // Debt What a licence owes of permits that were allocated wrongly.
@@ -12604,7 +12607,7 @@ type Order struct {
 
 // OrderAmendInput defines model for OrderAmendInput.
 type OrderAmendInput struct {
-	// ExistingUnit That a buy without a project buys more for. Needed where the licence has a project that still needs the pollutant.
+	// ExistingUnit That a buy without a project is for. Needed of what it buys more where the licence has a project that still needs the pollutant. Refused of any other order: what an order is for stays as it is.
 	ExistingUnit *bool `json:"existing_unit,omitempty"`
 
 	// Price Where it is left out, as it is.

@@ -214,8 +214,9 @@ func (v *View) readProject(d *settlement.Deal, buyer catalog.Licence) error {
 	return nil
 }
 
-// confirmed is a deal that its buyer confirms. What its seller has proposed comes to
-// what the buyer's project makes of it; for the seller nothing changes by that.
+// confirmed is a deal that its buyer confirms. What its seller has proposed, with the
+// buyer's project or without, comes to what that project makes of it; for the seller
+// nothing changes by that.
 func (v *View) confirmed(d settlement.Deal) (settlement.Deal, error) {
 	if d.Project == 0 || d.Proposer == settlement.BuyerSide {
 		return d, nil

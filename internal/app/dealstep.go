@@ -17,6 +17,8 @@ var (
 	ErrDealStale = fault.New(fault.Refused, "deal.stale", "the rules of this deal have changed since it was proposed: propose it again")
 	// ErrPaymentOverdue is returned when the last day to pay is over.
 	ErrPaymentOverdue = fault.New(fault.Refused, "deal.payment_overdue", "the last day to pay is over").Under("deal.payment_days", "project default")
+	// ErrDealUseSaid is returned when a buyer names another project than his deal has, or one where he proposed it without.
+	ErrDealUseSaid = fault.New(fault.Refused, "deal.use_said", "what the permits are for was said when this deal was proposed: propose another one").At("project")
 	// ErrNotReversible is returned when the buyer no longer has all that the deal brought.
 	ErrNotReversible = fault.New(fault.Refused, "deal.not_reversible", "the buyer no longer has all of the permits that this deal brought")
 )
@@ -28,7 +30,8 @@ type DealStep struct {
 	Document string
 	Note     string
 
-	ExistingUnit bool // of the buyer, who confirms what the seller has proposed: it is for the unit that his licence has
+	Project      int64 // of the buyer, who confirms what the seller has proposed without: that it is for
+	ExistingUnit bool  // of the same, instead: it is for the unit that his licence has
 }
 
 // dealEffect is what a step does beside moving the deal to its next state.
@@ -90,8 +93,13 @@ func (c DealStep) checkForm() error {
 	if err := settlement.CheckDealText("document", c.Document); err != nil {
 		return err
 	}
-	if c.ExistingUnit && c.Event != settlement.BuyerConfirm {
-		return ErrProjectOfSale.At("existing_unit")
+	if c.Event != settlement.BuyerConfirm {
+		switch {
+		case c.Project != 0:
+			return ErrProjectOfSale
+		case c.ExistingUnit:
+			return ErrProjectOfSale.At("existing_unit")
+		}
 	}
 	return settlement.CheckDealText("note", c.Note)
 }
@@ -170,7 +178,7 @@ func (c DealStep) decide(v *View, d settlement.Deal, h settlement.History, m set
 	case settlement.SellerSign:
 		return v.decideSign(d)
 	case settlement.BuyerConfirm:
-		return v.decideConfirm(d, c.ExistingUnit)
+		return c.decideConfirm(v, d)
 	case settlement.CheckEligibility, settlement.BureauApprove, settlement.SellerRegionConfirm, settlement.BuyerRegionConfirm, settlement.UpperApprove:
 		return v.decideApproval(d, m)
 	case settlement.Fund:
@@ -214,7 +222,13 @@ func (v *View) decideSign(d settlement.Deal) (dealEffect, error) {
 	return (*Tx).holdForDeal, v.checkSources(d)
 }
 
-func (v *View) decideConfirm(d settlement.Deal, existingUnit bool) (dealEffect, error) {
+func (c DealStep) decideConfirm(v *View, d settlement.Deal) (dealEffect, error) {
+	if c.Project != 0 && c.Project != d.Project {
+		if d.Project != 0 || d.Proposer == settlement.BuyerSide {
+			return nil, ErrDealUseSaid
+		}
+		d.Project = c.Project
+	}
 	d, err := v.confirmed(d)
 	if err != nil {
 		return nil, err
@@ -225,7 +239,7 @@ func (v *View) decideConfirm(d settlement.Deal, existingUnit bool) (dealEffect, 
 	if err := v.checkDealSigner(d, settlement.AsBuyer); err != nil {
 		return nil, err
 	}
-	existingUnit = existingUnit || d.Project == 0 && d.Proposer == settlement.BuyerSide // who was asked when he proposed it
+	existingUnit := c.ExistingUnit || d.Project == 0 && d.Proposer == settlement.BuyerSide // who was asked when he proposed it
 	return func(tx *Tx, of *settlement.Deal) {
 		*of = d
 		tx.projectBids(d.Project, d.Pollutant, d.Arriving)

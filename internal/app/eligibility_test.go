@@ -393,6 +393,10 @@ func (o *ruledOffice) laterSteps(q Question, seller, buyer firm) {
 		}
 		c := DealStep{Deal: id, Event: step.event}
 		if step.event == settlement.BuyerConfirm && storedRow(o.office, Deals, id).Proposer == settlement.SellerSide {
+			if q.Project == 0 {
+				c.Project = o.anyProject(buyer)
+				q.Project = c.Project
+			}
 			c.ExistingUnit = o.saysUnit(q.Project)
 			q.ExistingUnit = c.ExistingUnit
 		}

@@ -261,6 +261,56 @@ func TestProject_OfSellersProposalConfirmed(t *testing.T) {
 	s.check()
 }
 
+// A buyer names his project when he confirms what the seller has proposed without one:
+// the deal is as if it had been proposed with it, and its need is kept once.
+func TestProject_NamedAtConfirmation(t *testing.T) {
+	t.Parallel()
+	s := openSite(t)
+	p, other := s.project(s.buyer, 3*one, 2*quantity.OneRatio), s.project(s.buyer, one, quantity.OneRatio)
+	foreign := s.project(s.seller, one, quantity.OneRatio)
+	deal := s.offer(s.seller, s.buyer, 4*one, 100)
+	deal.Project, deal.Proposer = 0, settlement.SellerSide
+	d := s.dealDesk.step(s.propose(deal, s.seller), s.seller.user, settlement.SellerSign)
+	confirm := func(project int64, existingUnit bool) DealStep {
+		return DealStep{Deal: d.ID, Event: settlement.BuyerConfirm, Project: project, ExistingUnit: existingUnit}
+	}
+	for _, c := range []struct {
+		step DealStep
+		want *fault.Error
+	}{
+		{confirm(0, false), ErrForWhichUnit}, {confirm(p, true), ErrProjectOrUnit}, {confirm(foreign, false), ErrNoRecord},
+		{confirm(other, false), ErrBeyondNeed}, {DealStep{Deal: d.ID, Event: settlement.Withdraw, Project: p}, ErrProjectOfSale},
+	} {
+		s.refuses(s.buyer.user, c.step, c.want)
+	}
+	got := done[DealResult](s.office, s.buyer.user, confirm(p, false)).Deal
+	if got.Project != p || got.OffsetRatio != 2*quantity.OneRatio || got.Delivered != 2*one || got.Retired != 2*one || got.Amount != d.Amount || got.Quantity != d.Quantity {
+		t.Errorf("%+v", got)
+	}
+	if n := needIn(s, p); n.Open != 4*one || n.Room() != 2*one {
+		t.Errorf("kept: %+v", n)
+	}
+	s.restart()
+	s.check()
+	s.dealDesk.step(got, s.buyer.user, settlement.Withdraw)
+	if n := needIn(s, p); n.Open != 0 {
+		t.Errorf("given up: %+v", n)
+	}
+	deal.Project = p
+	d = s.dealDesk.step(s.propose(deal, s.seller), s.seller.user, settlement.SellerSign)
+	s.refuses(s.buyer.user, confirm(other, false), ErrDealUseSaid)
+	s.refuses(s.buyer.user, confirm(0, true), ErrProjectOrUnit)
+	done[DealResult](s.office, s.buyer.user, confirm(p, false))
+	s.restart()
+	s.check()
+}
+
+// needIn is what a project needs of the first pollutant.
+func needIn(s *site, project int64) permit.Need {
+	n, _ := (&View{state: s.app.st}).needOf(project, s.inst.Pollutant)
+	return n
+}
+
 // Whatever another party's project is, and whether there is one, a command that names
 // it is answered in the same words.
 func TestProject_OfAnotherLooksLikeNone(t *testing.T) {

@@ -136,5 +136,6 @@ func (s *Server) ProposeDeal(ctx context.Context, r gen.ProposeDealRequestObject
 func (s *Server) StepDeal(ctx context.Context, r gen.StepDealRequestObject) (gen.StepDealResponseObject, error) {
 	return s.do(ctx, r.Params.IdempotencyKey, app.DealStep{
 		Deal: r.ID, Event: settlement.DealEvent(r.Body.Event), Document: deref(r.Body.Document), Note: deref(r.Body.Note),
+		Project: deref(r.Body.Project), ExistingUnit: deref(r.Body.ExistingUnit),
 	})
 }

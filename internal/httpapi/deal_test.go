@@ -194,3 +194,25 @@ func TestDeals_List(t *testing.T) {
 	}
 	w.isProblem(w.get("/v1/deals?instrument=VOCs-20991231", w.seller.key), http.StatusNotFound, "record.not_found", "instrument")
 }
+
+// A buyer who confirms what the seller has proposed names his project, or says that it
+// is for his existing unit.
+func TestDeals_ConfirmedFor(t *testing.T) {
+	t.Parallel()
+	w := openDealers(t)
+	project := w.projectOf(w.local)
+	signed := func() api.ID {
+		t.Helper()
+		d := decode[api.Deal](t, w.propose(w.seller.key, "local", w.local, ""))
+		w.step(w.seller.key, d.ID, "seller_sign", "")
+		return d.ID
+	}
+	first, second := signed(), signed()
+	w.isProblem(w.step(w.local.key, first, "buyer_confirm", ""), http.StatusUnprocessableEntity, "project.for_which_unit", "/existing_unit")
+	if d := decode[api.Deal](t, w.step(w.local.key, first, "buyer_confirm", fmt.Sprintf(`,"project":%d`, project))); d.State != api.DealStateBuyerConfirmed || d.Project == nil || *d.Project != project {
+		t.Errorf("for a project: %+v", d)
+	}
+	if d := decode[api.Deal](t, w.step(w.local.key, second, "buyer_confirm", `,"existing_unit":true`)); d.State != api.DealStateBuyerConfirmed || d.Project != nil {
+		t.Errorf("for the existing unit: %+v", d)
+	}
+}
