@@ -716,6 +716,29 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/carbon/complaints/{id}/answer (the `AnswerComplaint` operationId).
 	AnswerComplaint(ctx context.Context, id PathID, params *AnswerComplaintParams, body AnswerComplaintJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListCreditLives How long schemes' credits can be used
+	//
+	// Corresponds with GET /v1/carbon/credit-lives (the `ListCreditLives` operationId).
+	ListCreditLives(ctx context.Context, params *ListCreditLivesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetCreditLifeWithBody Say how long a scheme's credits can be used
+	//
+	// Those of a vintage and of all later ones, in months after the end of the vintage, until a row that is set after it says otherwise. Without a row they have no end. What is issued keeps its end: a row is refused once credits of the vintage or of a later one are issued (`carbon.life_issued`). After its last day a series is neither traded, transferred, retired nor mirrored (`carbon.expired`), and its units expire. A second officer approves it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/carbon/credit-lives (the `SetCreditLife` operationId).
+	SetCreditLifeWithBody(ctx context.Context, params *SetCreditLifeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetCreditLife Say how long a scheme's credits can be used
+	//
+	// Those of a vintage and of all later ones, in months after the end of the vintage, until a row that is set after it says otherwise. Without a row they have no end. What is issued keeps its end: a row is refused once credits of the vintage or of a later one are issued (`carbon.life_issued`). After its last day a series is neither traded, transferred, retired nor mirrored (`carbon.expired`), and its units expire. A second officer approves it.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/carbon/credit-lives (the `SetCreditLife` operationId).
+	SetCreditLife(ctx context.Context, params *SetCreditLifeParams, body SetCreditLifeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListCredits Who holds which units
 	//
 	// Corresponds with GET /v1/carbon/credits (the `ListCredits` operationId).
@@ -5576,6 +5599,59 @@ func (c *Client) AnswerComplaintWithBody(ctx context.Context, id PathID, params 
 // Corresponds with POST /v1/carbon/complaints/{id}/answer (the `AnswerComplaint` operationId).
 func (c *Client) AnswerComplaint(ctx context.Context, id PathID, params *AnswerComplaintParams, body AnswerComplaintJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAnswerComplaintRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListCreditLives How long schemes' credits can be used
+//
+// Corresponds with GET /v1/carbon/credit-lives (the `ListCreditLives` operationId).
+func (c *Client) ListCreditLives(ctx context.Context, params *ListCreditLivesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCreditLivesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetCreditLifeWithBody Say how long a scheme's credits can be used
+//
+// Those of a vintage and of all later ones, in months after the end of the vintage, until a row that is set after it says otherwise. Without a row they have no end. What is issued keeps its end: a row is refused once credits of the vintage or of a later one are issued (`carbon.life_issued`). After its last day a series is neither traded, transferred, retired nor mirrored (`carbon.expired`), and its units expire. A second officer approves it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/carbon/credit-lives (the `SetCreditLife` operationId).
+func (c *Client) SetCreditLifeWithBody(ctx context.Context, params *SetCreditLifeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetCreditLifeRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetCreditLife Say how long a scheme's credits can be used
+//
+// Those of a vintage and of all later ones, in months after the end of the vintage, until a row that is set after it says otherwise. Without a row they have no end. What is issued keeps its end: a row is refused once credits of the vintage or of a later one are issued (`carbon.life_issued`). After its last day a series is neither traded, transferred, retired nor mirrored (`carbon.expired`), and its units expire. A second officer approves it.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/carbon/credit-lives (the `SetCreditLife` operationId).
+func (c *Client) SetCreditLife(ctx context.Context, params *SetCreditLifeParams, body SetCreditLifeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetCreditLifeRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -17350,6 +17426,149 @@ func NewAnswerComplaintRequestWithBody(server string, id PathID, params *AnswerC
 	}
 
 	operationPath := fmt.Sprintf("/v1/carbon/complaints/%s/answer", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListCreditLivesRequest constructs an http.Request for the ListCreditLives method
+func NewListCreditLivesRequest(server string, params *ListCreditLivesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/credit-lives")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Scheme != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "scheme", *params.Scheme, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSetCreditLifeRequest calls the generic SetCreditLife builder with application/json body
+func NewSetCreditLifeRequest(server string, params *SetCreditLifeParams, body SetCreditLifeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetCreditLifeRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewSetCreditLifeRequestWithBody constructs an http.Request for the SetCreditLife method, with any body, and a specified content type
+func NewSetCreditLifeRequestWithBody(server string, params *SetCreditLifeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/carbon/credit-lives")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -40357,6 +40576,31 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/carbon/complaints/{id}/answer (the `AnswerComplaint` operationId).
 	AnswerComplaintWithResponse(ctx context.Context, id PathID, params *AnswerComplaintParams, body AnswerComplaintJSONRequestBody, reqEditors ...RequestEditorFn) (*AnswerComplaintResponse, error)
 
+	// ListCreditLivesWithResponse How long schemes' credits can be used
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/carbon/credit-lives (the `ListCreditLives` operationId).
+	ListCreditLivesWithResponse(ctx context.Context, params *ListCreditLivesParams, reqEditors ...RequestEditorFn) (*ListCreditLivesResponse, error)
+
+	// SetCreditLifeWithBodyWithResponse Say how long a scheme's credits can be used
+	//
+	// Those of a vintage and of all later ones, in months after the end of the vintage, until a row that is set after it says otherwise. Without a row they have no end. What is issued keeps its end: a row is refused once credits of the vintage or of a later one are issued (`carbon.life_issued`). After its last day a series is neither traded, transferred, retired nor mirrored (`carbon.expired`), and its units expire. A second officer approves it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/credit-lives (the `SetCreditLife` operationId).
+	SetCreditLifeWithBodyWithResponse(ctx context.Context, params *SetCreditLifeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetCreditLifeResponse, error)
+
+	// SetCreditLifeWithResponse Say how long a scheme's credits can be used
+	//
+	// Those of a vintage and of all later ones, in months after the end of the vintage, until a row that is set after it says otherwise. Without a row they have no end. What is issued keeps its end: a row is refused once credits of the vintage or of a later one are issued (`carbon.life_issued`). After its last day a series is neither traded, transferred, retired nor mirrored (`carbon.expired`), and its units expire. A second officer approves it.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/carbon/credit-lives (the `SetCreditLife` operationId).
+	SetCreditLifeWithResponse(ctx context.Context, params *SetCreditLifeParams, body SetCreditLifeJSONRequestBody, reqEditors ...RequestEditorFn) (*SetCreditLifeResponse, error)
+
 	// ListCreditsWithResponse Who holds which units
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -45876,6 +46120,72 @@ func (r AnswerComplaintResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r AnswerComplaintResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListCreditLivesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CreditLifePage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListCreditLivesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListCreditLivesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// SetCreditLifeResponse201Headers the declared response headers of an HTTP 201 response for SetCreditLife
+type SetCreditLifeResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+// SetCreditLifeResponse202Headers the declared response headers of an HTTP 202 response for SetCreditLife
+type SetCreditLifeResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type SetCreditLifeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *CreditLife
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *SetCreditLifeResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *SetCreditLifeResponse202Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r SetCreditLifeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetCreditLifeResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -56738,6 +57048,49 @@ func (c *ClientWithResponses) AnswerComplaintWithResponse(ctx context.Context, i
 	return ParseAnswerComplaintResponse(rsp)
 }
 
+// ListCreditLivesWithResponse How long schemes' credits can be used
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/carbon/credit-lives (the `ListCreditLives` operationId).
+func (c *ClientWithResponses) ListCreditLivesWithResponse(ctx context.Context, params *ListCreditLivesParams, reqEditors ...RequestEditorFn) (*ListCreditLivesResponse, error) {
+	rsp, err := c.ListCreditLives(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListCreditLivesResponse(rsp)
+}
+
+// SetCreditLifeWithBodyWithResponse Say how long a scheme's credits can be used
+//
+// Those of a vintage and of all later ones, in months after the end of the vintage, until a row that is set after it says otherwise. Without a row they have no end. What is issued keeps its end: a row is refused once credits of the vintage or of a later one are issued (`carbon.life_issued`). After its last day a series is neither traded, transferred, retired nor mirrored (`carbon.expired`), and its units expire. A second officer approves it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/credit-lives (the `SetCreditLife` operationId).
+func (c *ClientWithResponses) SetCreditLifeWithBodyWithResponse(ctx context.Context, params *SetCreditLifeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetCreditLifeResponse, error) {
+	rsp, err := c.SetCreditLifeWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetCreditLifeResponse(rsp)
+}
+
+// SetCreditLifeWithResponse Say how long a scheme's credits can be used
+//
+// Those of a vintage and of all later ones, in months after the end of the vintage, until a row that is set after it says otherwise. Without a row they have no end. What is issued keeps its end: a row is refused once credits of the vintage or of a later one are issued (`carbon.life_issued`). After its last day a series is neither traded, transferred, retired nor mirrored (`carbon.expired`), and its units expire. A second officer approves it.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/carbon/credit-lives (the `SetCreditLife` operationId).
+func (c *ClientWithResponses) SetCreditLifeWithResponse(ctx context.Context, params *SetCreditLifeParams, body SetCreditLifeJSONRequestBody, reqEditors ...RequestEditorFn) (*SetCreditLifeResponse, error) {
+	rsp, err := c.SetCreditLife(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetCreditLifeResponse(rsp)
+}
+
 // ListCreditsWithResponse Who holds which units
 //
 // Returns a wrapper object for the known response body format(s).
@@ -65783,6 +66136,102 @@ func ParseAnswerComplaintResponse(rsp *http.Response) (*AnswerComplaintResponse,
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListCreditLivesResponse parses an HTTP response from a ListCreditLivesWithResponse call
+func ParseListCreditLivesResponse(rsp *http.Response) (*ListCreditLivesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListCreditLivesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CreditLifePage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSetCreditLifeResponse parses an HTTP response from a SetCreditLifeWithResponse call
+func ParseSetCreditLifeResponse(rsp *http.Response) (*SetCreditLifeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetCreditLifeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest CreditLife
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers SetCreditLifeResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers SetCreditLifeResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil

@@ -12,6 +12,7 @@ const (
 	AccountKindBank           AccountKind = "bank"
 	AccountKindCap            AccountKind = "cap"
 	AccountKindCredits        AccountKind = "credits"
+	AccountKindCreditsExpired AccountKind = "credits_expired"
 	AccountKindCreditsIssued  AccountKind = "credits_issued"
 	AccountKindCreditsRetired AccountKind = "credits_retired"
 	AccountKindDeposit        AccountKind = "deposit"
@@ -35,6 +36,8 @@ func (e AccountKind) Valid() bool {
 	case AccountKindCap:
 		return true
 	case AccountKindCredits:
+		return true
+	case AccountKindCreditsExpired:
 		return true
 	case AccountKindCreditsIssued:
 		return true
@@ -3480,6 +3483,7 @@ func (e PublicNoticeState) Valid() bool {
 
 // Defines values for RangeState.
 const (
+	RangeStateExpired RangeState = "expired"
 	RangeStateHeld    RangeState = "held"
 	RangeStateRetired RangeState = "retired"
 	RangeStateRevoked RangeState = "revoked"
@@ -3488,6 +3492,8 @@ const (
 // Valid indicates whether the value is a known member of the RangeState enum.
 func (e RangeState) Valid() bool {
 	switch e {
+	case RangeStateExpired:
+		return true
 	case RangeStateHeld:
 		return true
 	case RangeStateRetired:
@@ -4162,6 +4168,7 @@ const (
 	TransferReasonCapDecision         TransferReason = "cap_decision"
 	TransferReasonCapReturn           TransferReason = "cap_return"
 	TransferReasonCorrection          TransferReason = "correction"
+	TransferReasonCreditExpiry        TransferReason = "credit_expiry"
 	TransferReasonCreditFill          TransferReason = "credit_fill"
 	TransferReasonCreditIssuance      TransferReason = "credit_issuance"
 	TransferReasonCreditRepayment     TransferReason = "credit_repayment"
@@ -4219,6 +4226,8 @@ func (e TransferReason) Valid() bool {
 	case TransferReasonCapReturn:
 		return true
 	case TransferReasonCorrection:
+		return true
+	case TransferReasonCreditExpiry:
 		return true
 	case TransferReasonCreditFill:
 		return true
@@ -6660,6 +6669,9 @@ type CarbonSchemePage struct {
 type CarbonTotal struct {
 	Activities int64 `json:"activities"`
 
+	// Expired Of these, not used by their last day.
+	Expired Reduction `json:"expired"`
+
 	// ID Of the scheme.
 	ID ID `json:"id"`
 
@@ -7229,6 +7241,45 @@ type CreditDebtPage struct {
 	Next *ID `json:"next,omitempty"`
 }
 
+// CreditLife How long a scheme's credits can be used.
+type CreditLife struct {
+	Document string `json:"document"`
+
+	// ID Number of a record.
+	ID ID `json:"id"`
+
+	// Months After the end of the vintage; 0: without end.
+	Months int32 `json:"months"`
+
+	// Scheme Number of a record.
+	Scheme ID `json:"scheme"`
+
+	// VintageFrom The first vintage that it is of.
+	VintageFrom int32 `json:"vintage_from"`
+}
+
+// CreditLifeInput defines model for CreditLifeInput.
+type CreditLifeInput struct {
+	Document string `json:"document"`
+
+	// Months After the end of the vintage; 0: without end.
+	Months int32 `json:"months"`
+
+	// Scheme Number of a record.
+	Scheme ID `json:"scheme"`
+
+	// VintageFrom The first vintage that it is of.
+	VintageFrom int32 `json:"vintage_from"`
+}
+
+// CreditLifePage defines model for CreditLifePage.
+type CreditLifePage struct {
+	Items []CreditLife `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
 // CreditMirror Units of another scheme that were locked there.
 type CreditMirror struct {
 	// Home The scheme, where this registry has it.
@@ -7443,6 +7494,9 @@ type CreditProjectPage struct {
 
 // CreditRange Units of one issuance with one holder and fate.
 type CreditRange struct {
+	// ExpiredOn Of units that nobody has used by their last day.
+	ExpiredOn *Date `json:"expired_on,omitempty"`
+
 	// ID Number of a record.
 	ID ID `json:"id"`
 
@@ -7479,9 +7533,12 @@ type CreditRange struct {
 	// Example: JXCP-2026
 	Series SeriesCode `json:"series"`
 
-	// State Whether units are held or used up.
+	// State Whether units are held, used up, taken back or expired.
 	State RangeState `json:"state"`
 	Units int64      `json:"units"`
+
+	// ValidTo The last day on which they can be used. Absent where they have no end.
+	ValidTo *Date `json:"valid_to,omitempty"`
 }
 
 // CreditRangePage defines model for CreditRangePage.
@@ -7503,7 +7560,10 @@ type CreditSeries struct {
 	ID ID `json:"id"`
 
 	// Scheme Number of a record.
-	Scheme  ID    `json:"scheme"`
+	Scheme ID `json:"scheme"`
+
+	// ValidTo The last day on which its credits can be used. Absent where they have no end.
+	ValidTo *Date `json:"valid_to,omitempty"`
 	Vintage int32 `json:"vintage"`
 }
 
@@ -10127,6 +10187,9 @@ type Issuance struct {
 
 	// EvidenceDigest SHA-256 of all evidence. No two issuances rest on the same.
 	EvidenceDigest string `json:"evidence_digest"`
+
+	// ExpiredUnits Whoever held them.
+	ExpiredUnits *int64 `json:"expired_units,omitempty"`
 
 	// ID Number of a record.
 	ID ID `json:"id"`
@@ -14770,7 +14833,7 @@ type QuoteStep struct {
 	Quantity *Quantity `json:"quantity,omitempty"`
 }
 
-// RangeState Whether units are held or used up.
+// RangeState Whether units are held, used up, taken back or expired.
 type RangeState string
 
 // Ratio A plain number, with at most 6 decimals.
@@ -17663,7 +17726,7 @@ type ProjectStateFilter = ProjectState
 // ProvenanceFilter Where a lot came from.
 type ProvenanceFilter = Provenance
 
-// RangeStateFilter Whether units are held or used up.
+// RangeStateFilter Whether units are held, used up, taken back or expired.
 type RangeStateFilter = RangeState
 
 // ReceiptStateFilter What the matching of a receipt came to; all but matched are differences.
@@ -18168,6 +18231,26 @@ type FileComplaintParams struct {
 
 // AnswerComplaintParams defines parameters for AnswerComplaint.
 type AnswerComplaintParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListCreditLivesParams defines parameters for ListCreditLives.
+type ListCreditLivesParams struct {
+	Scheme *SchemeFilter `form:"scheme,omitempty" json:"scheme,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// SetCreditLifeParams defines parameters for SetCreditLife.
+type SetCreditLifeParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -20891,6 +20974,9 @@ type FileComplaintJSONRequestBody = ComplaintInput
 
 // AnswerComplaintJSONRequestBody defines body for AnswerComplaint for application/json ContentType.
 type AnswerComplaintJSONRequestBody = ObjectionAnswerInput
+
+// SetCreditLifeJSONRequestBody defines body for SetCreditLife for application/json ContentType.
+type SetCreditLifeJSONRequestBody = CreditLifeInput
 
 // RepayCreditsJSONRequestBody defines body for RepayCredits for application/json ContentType.
 type RepayCreditsJSONRequestBody = RepaymentInput

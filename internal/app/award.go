@@ -249,7 +249,7 @@ func (AwardDefault) Operation() identity.Operation { return identity.AwardDefaul
 
 // Decide checks that the deadline has passed; an objection that was dismissed
 // meanwhile has given its days again, and who may not act because one was upheld is
-// in no default. What the winner's project no longer needs he does not owe:
+// in no default, nor is whose credits have expired before it. What the winner's project no longer needs he does not owe:
 // auction.ErrNotNeeded. In the same command he leaves the auctions that he is
 // registered for. The result is an AwardResult.
 func (c AwardDefault) Decide(v *View) (Apply, error) {
@@ -268,6 +268,9 @@ func (c AwardDefault) Decide(v *View) (Apply, error) {
 	}
 	deadline, err := v.awardDeadline(a)
 	if err != nil {
+		return nil, err
+	}
+	if err := v.checkAwardUsable(a, deadline); err != nil {
 		return nil, err
 	}
 	r, h, err := v.putUpFor(a)

@@ -17,7 +17,7 @@ func (v *View) refusalOf(a auction.Award) *fault.Error {
 	switch {
 	case !a.State.IsOpen() || o.Buys():
 	case o.OfCredits():
-		err = v.judgeCreditParty(v.known, "party", a.Party)
+		err = fault.First(v.judgeCreditParty(v.known, "party", a.Party), v.checkAwardUsable(a, v.Today))
 	case a.Notice == 0:
 		err = v.refusedContract(a)
 	default:

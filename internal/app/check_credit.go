@@ -189,6 +189,9 @@ func (s *creditSums) addRange(r carbon.Range) {
 		}
 		s.balances[creditKey(ledger.CreditsRetired, scheme, series, 0)] += amount
 		s.balances[issued] += amount
+	case carbon.RangeExpired:
+		s.balances[creditKey(ledger.CreditsExpired, scheme, series, 0)] += amount
+		s.balances[issued] += amount
 	case carbon.RangeRevoked:
 		s.balances[issued] += 0
 	}

@@ -18,6 +18,7 @@ var (
 	CreditSeries   = resident[carbon.Series]("credit_series")
 	CreditRanges   = residentWhere[carbon.Range]("credit_range", Where("state", string(carbon.Held)))
 	CreditDebts    = resident[carbon.Debt]("credit_debt")
+	CreditLives    = resident[carbon.Life]("credit_life")
 	CarbonDuties   = resident[carbon.Obligation]("carbon_obligation")
 	Retirements    = cold[carbon.Retirement]("retirement")
 )
@@ -372,6 +373,9 @@ func (v *View) issueUnits(i carbon.Issuance) (Apply, error) {
 	}
 	scheme := rowsOf(v.state, CarbonSchemes).rows[i.Scheme]
 	series := v.seriesOf(scheme, i.Vintage)
+	if err := atField(series.CheckUsable(v.Today), "id"); err != nil {
+		return nil, err
+	}
 	for other := range All(v, Issuances) {
 		i.FirstUnit = max(i.FirstUnit, other.LastUnit)
 	}
@@ -387,7 +391,7 @@ func (v *View) issueUnits(i carbon.Issuance) (Apply, error) {
 	return func(tx *Tx) any {
 		series := series
 		if series.ID == 0 {
-			series = Put(tx, CreditSeries, series)
+			series = tx.addSeries(series)
 		}
 		Put(tx, CreditRanges, carbon.Range{
 			Issuance: i.ID, Series: series.ID, FirstUnit: i.FirstUnit, LastUnit: i.LastUnit, Party: i.Party, Region: i.Region, State: carbon.Held,
@@ -404,7 +408,7 @@ func (v *View) seriesOf(scheme carbon.Scheme, vintage int32) carbon.Series {
 			return s
 		}
 	}
-	return carbon.Series{Code: carbon.SeriesCode(scheme.Code, vintage), Scheme: scheme.ID, Vintage: vintage}
+	return carbon.Series{Code: carbon.SeriesCode(scheme.Code, vintage), Scheme: scheme.ID, Vintage: vintage, ValidTo: v.lifeOf(scheme.ID, vintage).LastDay(vintage)}
 }
 
 func creditKey(k ledger.Kind, scheme carbon.Scheme, series carbon.Series, party int64) ledger.Key {

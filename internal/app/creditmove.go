@@ -86,7 +86,8 @@ type RevocationResult struct {
 
 var _ = declare(CreditTransfer{}, CreditRetire{}, CreditRevoke{}, CreditRepay{}, ObligationRecord{})
 
-// ownSeries returns a series after the right to act for its holder was checked.
+// ownSeries returns a series, whose credits can be used today, after the right to act
+// for its holder was checked.
 func (v *View) ownSeries(op identity.Operation, party, id int64) (carbon.Series, error) {
 	if err := v.AuthoriseAt("party", op, identity.Target{Parties: []int64{party}}); err != nil {
 		return carbon.Series{}, err
@@ -94,7 +95,11 @@ func (v *View) ownSeries(op identity.Operation, party, id int64) (carbon.Series,
 	if err := v.checkActive("party", party); err != nil {
 		return carbon.Series{}, err
 	}
-	return Get(v, CreditSeries, "series", id)
+	series, err := Get(v, CreditSeries, "series", id)
+	if err != nil {
+		return series, err
+	}
+	return series, atField(series.CheckUsable(v.Today), "series")
 }
 
 // checkActive returns a fault unless a party takes part.
@@ -254,7 +259,8 @@ func (CreditRevoke) Operation() identity.Operation { return identity.CreditRevok
 
 // Decide takes back what the party still has of the issuance, and makes a debt
 // of the rest. What its open orders sell it still has: they are cancelled, the
-// newest first and no more than needed. The result is a RevocationResult.
+// newest first and no more than needed. What has expired was used for nothing: it is
+// neither taken back nor owed. The result is a RevocationResult.
 func (c CreditRevoke) Decide(v *View) (Apply, error) {
 	if err := v.Authorise(identity.CreditRevoke, identity.Target{}); err != nil {
 		return nil, err
@@ -272,8 +278,12 @@ func (c CreditRevoke) Decide(v *View) (Apply, error) {
 	if i.State != carbon.Issued {
 		return nil, carbon.ErrIssuanceStep.With("an issuance that is %s has no credits to revoke", i.State).At("id")
 	}
-	if c.Units <= 0 || c.Units > i.Units-i.RevokedUnits {
-		return nil, fault.Invalidf("units", "must be from 1 to %d", i.Units-i.RevokedUnits)
+	left := i.Units - i.RevokedUnits - i.ExpiredUnits
+	if left <= 0 {
+		return nil, carbon.ErrIssuanceStep.With("of %d units %d are revoked and %d have expired", i.Units, i.RevokedUnits, i.ExpiredUnits).At("id")
+	}
+	if c.Units <= 0 || c.Units > left {
+		return nil, fault.Invalidf("units", "must be from 1 to %d", left)
 	}
 	m, unspent, resting, err := v.unspent(i, c.Units)
 	if err != nil {
@@ -348,6 +358,9 @@ func (c CreditRepay) Decide(v *View) (Apply, error) {
 	series, err := Get(v, CreditSeries, "series", c.Series)
 	if err != nil || series.Scheme != d.Scheme {
 		return nil, ErrNoRecord.At("series")
+	}
+	if err := atField(series.CheckUsable(v.Today), "series"); err != nil {
+		return nil, err
 	}
 	if c.Units > d.Left() {
 		return nil, fault.Invalidf("units", "must be from 1 to %d, which are owed", d.Left())

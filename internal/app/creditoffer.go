@@ -64,7 +64,7 @@ func (c CreditOffer) Decide(v *View) (Apply, error) {
 	}
 	o := c.offer(v)
 	o.Region, o.Pollutant, o.Series, o.Seller, o.Months = scheme.Region, series.Code, series.ID, c.Seller, auction.OutrightMonths
-	if err := v.checkOffer(o, c.OfferTerms); err != nil {
+	if err := fault.First(v.checkOffer(o, c.OfferTerms), v.checkPaidInTime(o, series)); err != nil {
 		return nil, err
 	}
 	taken, err := v.offerable(creditHolder{series.ID, c.Seller}, c.Issuance, unitsOf(o.Quantity, scheme))
@@ -178,7 +178,7 @@ func (c AwardSettle) Decide(v *View) (Apply, error) {
 	if a, err = a.Settled(v.Now); err != nil {
 		return nil, err
 	}
-	if err := fault.First(v.checkFree(a), v.judgeCreditParty(v.known, "party", a.Party)); err != nil {
+	if err := fault.First(v.checkFree(a), v.judgeCreditParty(v.known, "party", a.Party), v.checkAwardUsable(a, v.Today)); err != nil {
 		return nil, err
 	}
 	r, h, err := v.putUpFor(a)

@@ -1,7 +1,9 @@
 package app
 
 import (
+	"permitx/internal/calendar"
 	"permitx/internal/carbon"
+	"permitx/internal/catalog"
 	"permitx/internal/encumbrance"
 	"permitx/internal/fault"
 	"permitx/internal/identity"
@@ -75,6 +77,9 @@ func (in *inquiry) ofCredits() (Eligibility, error) {
 			e.Obstacles = append(e.Obstacles, f)
 		}
 	}
+	if f, stands := fault.As(checkUsable(in.ref, in.inst, in.on)); stands {
+		add(true, f)
+	}
 	in.marketObstacles(add)
 	refused, err := in.refusedGoods()
 	if f, stands := fault.As(refused); stands {
@@ -82,6 +87,13 @@ func (in *inquiry) ofCredits() (Eligibility, error) {
 	}
 	e.explain(&f)
 	return e, err
+}
+
+// checkUsable returns carbon.ErrExpired unless the credits that an instrument is can be
+// used on a day. Permits are none.
+func checkUsable(r *Reference, i catalog.Instrument, on calendar.Date) error {
+	series, _ := ReadTable(r, CreditSeries).Get(i.Series)
+	return atField(series.CheckUsable(on), "instrument")
 }
 
 // creditFacts are those that an order of credits would be judged by.

@@ -49,7 +49,8 @@ func (c FreezeSell) sellCredits(v *View, f encumbrance.Freeze) (Apply, error) {
 	if c.BuyerParty == f.Party {
 		return nil, ErrBuyerIsHolder.At("buyer_party")
 	}
-	if err := v.judgeCreditParty(v.known, "buyer_party", c.BuyerParty); err != nil {
+	series := rowsOf(v.state, CreditSeries).rows[f.Series]
+	if err := fault.First(v.judgeCreditParty(v.known, "buyer_party", c.BuyerParty), atField(series.CheckUsable(v.Today), "id")); err != nil {
 		return nil, err
 	}
 	h := creditHolder{f.Series, f.Party}

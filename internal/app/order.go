@@ -212,6 +212,8 @@ func (c PlaceOrder) checkTerms(v *View, m catalog.Market, i catalog.Instrument) 
 		return ErrQuantityStep.With("the quantity must be a multiple of %s t", m.LotSize)
 	case !c.Price.IsMultipleOf(m.Tick):
 		return ErrPriceStep.With("the price must be a multiple of CNY %s", m.Tick)
+	case i.OfCredits():
+		return atField(rowsOf(v.state, CreditSeries).rows[i.Series].CheckUsable(v.Today), "instrument")
 	}
 	return nil
 }

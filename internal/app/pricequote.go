@@ -90,7 +90,7 @@ func (a *App) PriceQuoteOf(q PriceQuote, instrument, marketCode string) (PriceQu
 		return q, fault.Invalidf("instrument", "the term of %s ended on %s", i.Code, i.TermEnd)
 	}
 	q.Instrument = i
-	if err := fault.First(q.setMarket(a.Reference(), marketCode), q.setMonths(a.Reference().known())); err != nil {
+	if err := fault.First(asInvalid(checkUsable(a.Reference(), i, q.On)), q.setMarket(a.Reference(), marketCode), q.setMonths(a.Reference().known())); err != nil {
 		return q, err
 	}
 	if err := q.setAmount(); err != nil {

@@ -135,6 +135,9 @@ func (c CreditMirror) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := atField(v.seriesOf(scheme, serial.Vintage).CheckUsable(v.Today), "serial"); err != nil {
+		return nil, err
+	}
 	m := v.newMirror(c, r, scheme, serial)
 	if err := v.checkMirror(m); err != nil {
 		return nil, err
@@ -232,6 +235,9 @@ func (v *View) lockUnits(m carbon.Mirror) (func(tx *Tx, mirror int64), error) {
 	}
 	n, _ := carbon.ParseSerial(m.Serial)
 	series := v.seriesOf(rowsOf(v.state, CarbonSchemes).rows[m.Home], n.Vintage)
+	if err := atField(series.CheckUsable(v.Today), "serial"); err != nil {
+		return nil, err
+	}
 	taken, err := carbon.Cut(v.unitsNamed(series.ID, m.Party, n), m.FirstUnit, m.LastUnit)
 	if err != nil {
 		return nil, err

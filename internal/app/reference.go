@@ -186,6 +186,9 @@ func (c InstrumentAdd) ofCredits(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := atField(s.CheckUsable(v.Today), "series"); err != nil {
+		return nil, err
+	}
 	if _, known := v.byCode.instruments[s.Code]; known {
 		return nil, ErrInstrumentExists.With("there is the instrument %s already", s.Code)
 	}

@@ -115,12 +115,23 @@ func endTerm(v *View, instrument int64) (Apply, error) {
 type termEndPart func(*Tx, *TermEnd)
 
 func endOrders(v *View, e TermEnd) (termEndPart, error) {
-	var open []*market.Record
+	open := v.openOrders(e.Instrument)
+	if len(open) == 0 {
+		return nil, nil //nolint:nilnil // this part is done
+	}
+	return func(tx *Tx, e *TermEnd) {
+		e.Orders += int64(len(tx.cancelEach(open, market.Cancelled, market.TermIsOver)))
+	}, nil
+}
+
+// openOrders are open orders of an instrument, in whichever market: as many as one
+// command cancels.
+func (v *View) openOrders(instrument int64) (open []*market.Record) {
 	for m := range All(v, Markets) {
-		if _, has := v.books[bookID{m.ID, e.Instrument}]; !has {
+		if _, has := v.books[bookID{m.ID, instrument}]; !has {
 			continue
 		}
-		v.book(m.ID, e.Instrument).Each(func(o market.Order) bool {
+		v.book(m.ID, instrument).Each(func(o market.Order) bool {
 			open = append(open, v.orders[o.ID])
 			return len(open) < termEndOrders
 		})
@@ -128,12 +139,7 @@ func endOrders(v *View, e TermEnd) (termEndPart, error) {
 			break
 		}
 	}
-	if len(open) == 0 {
-		return nil, nil //nolint:nilnil // this part is done
-	}
-	return func(tx *Tx, e *TermEnd) {
-		e.Orders += int64(len(tx.cancelEach(open, market.Cancelled, market.TermIsOver)))
-	}, nil
+	return open
 }
 
 func endDeals(v *View, e TermEnd) (termEndPart, error) {

@@ -45,6 +45,7 @@ type Issuance struct {
 	Reduced        quantity.Reduction // as computed; what is less than a serial unit is not issued
 	Units          int64
 	RevokedUnits   int64
+	ExpiredUnits   int64 // whoever held them
 	FirstUnit      int64 // numbers of the units in the registry; 0 until issued
 	LastUnit       int64
 	EvidenceDigest string // SHA-256 of all evidence, in hex; no two issuances rest on the same

@@ -17,10 +17,11 @@ type Series struct {
 	Code    string // SeriesCode
 	Scheme  int64
 	Vintage int32
+	ValidTo calendar.Date // last day on which its credits can be used, by the life of its scheme when the first were issued; zero: no end
 	Command int64
 }
 
-// A RangeState says whether the units of a range are held or used up.
+// A RangeState says whether the units of a range are held, used up or lost.
 type RangeState string
 
 // The states of a range; all but Held are final.
@@ -28,10 +29,11 @@ const (
 	Held         RangeState = "held"
 	Retired      RangeState = "retired"
 	RangeRevoked RangeState = "revoked"
+	RangeExpired RangeState = "expired"
 )
 
 // RangeStates are all states of a range.
-var RangeStates = []RangeState{Held, Retired, RangeRevoked}
+var RangeStates = []RangeState{Held, Retired, RangeRevoked, RangeExpired}
 
 // A Range is units of one issuance that share their holder and their fate.
 // Ranges are split and never joined, and never overlap: each unit of an
@@ -48,6 +50,7 @@ type Range struct {
 	Retirement int64 // that used it up; 0: none
 	Offer      int64 // that it is on sale by, and held for; 0: none
 	Mirror     int64 // that it is locked for, as another scheme has recognised it; 0: none
+	ExpiredOn  calendar.Date
 	Command    int64
 }
 

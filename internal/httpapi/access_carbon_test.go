@@ -166,6 +166,10 @@ func (w *walked) carbonRequest(id string) (path, body string) {
 		return "/v1/carbon/operator-changes", ""
 	case "setSchemeOperator":
 		return "/v1/carbon/operator-changes", fmt.Sprintf(`{"scheme":%d,"operator":%d,"valid_from":%q,"document":"d"}`, c.scheme, w.firms[2].party, w.app.Now().Date().AddDays(30))
+	case "listCreditLives":
+		return "/v1/carbon/credit-lives", ""
+	case "setCreditLife":
+		return "/v1/carbon/credit-lives", fmt.Sprintf(`{"scheme":%d,"vintage_from":2090,"months":36,"document":"d"}`, c.scheme)
 	case "listRecognitions":
 		return "/v1/carbon/recognitions", ""
 	case "setRecognition":

@@ -84,6 +84,7 @@ var ruleOf = map[string]identity.Operation{
 	"voidOffer": identity.OfferVoid, "haltOffer": identity.OfferHalt, "resumeOffer": identity.OfferResume, "certifyOffer": identity.OfferCertify, "registerBidder": identity.RegistrationApply,
 	"listAwards": identity.BidderRead, "getAward": identity.BidderRead, "signAward": identity.AwardSign, "contractAward": identity.AwardContract,
 	"listOperatorChanges": identity.PublicRead, "setSchemeOperator": identity.SchemeOperatorSet,
+	"listCreditLives": identity.PublicRead, "setCreditLife": identity.CreditLifeSet,
 	"listRecognitions": identity.PublicRead, "setRecognition": identity.RecognitionSet, "listCreditMirrors": identity.CreditRead,
 	"mirrorCredits": identity.CreditMirror, "burnPoints": identity.PointsBurn,
 	"settleAward": identity.AwardSettle, "offerCredits": identity.CreditOffer,

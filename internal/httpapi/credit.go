@@ -113,7 +113,7 @@ func issuanceOf(r app.IssuanceResult) api.Issuance {
 	return api.Issuance{
 		ID: i.ID, Scheme: i.Scheme, Methodology: i.Methodology, Project: optional(i.Project), Source: i.Source, Vintage: i.Vintage,
 		PeriodFrom: i.PeriodFrom.String(), PeriodTo: i.PeriodTo.String(), Party: i.Party, Region: i.Region, Reduced: i.Reduced.String(),
-		Units: i.Units, RevokedUnits: i.RevokedUnits, Serial: optional(r.Serial), EvidenceDigest: i.EvidenceDigest, Items: i.Items,
+		Units: i.Units, RevokedUnits: i.RevokedUnits, ExpiredUnits: optional(i.ExpiredUnits), Serial: optional(r.Serial), EvidenceDigest: i.EvidenceDigest, Items: i.Items,
 		Sample: optional(i.Sample), Outbox: optional(i.Outbox), Intake: optional(i.Intake), Origin: optional(i.Origin), State: api.IssuanceState(i.State), Document: optional(i.Document),
 		DeclaredAt: i.DeclaredAt.String(), IssuedAt: instantOf(i.IssuedAt),
 	}
@@ -201,7 +201,7 @@ func (s *Server) ListCreditSeries(ctx context.Context, r gen.ListCreditSeriesReq
 	rows, next, err := find(ctx, s, app.CreditSeries, []app.Query{q}, pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst),
 		func(c carbon.Series) int64 { return c.ID })
 	return gen.ListCreditSeries200JSONResponse{Items: convertAll(rows, func(c carbon.Series) api.CreditSeries {
-		return api.CreditSeries{ID: c.ID, Code: c.Code, Scheme: c.Scheme, Vintage: c.Vintage}
+		return api.CreditSeries{ID: c.ID, Code: c.Code, Scheme: c.Scheme, Vintage: c.Vintage, ValidTo: dateOf(c.ValidTo)}
 	}), Next: next}, err
 }
 
@@ -215,9 +215,10 @@ func (s *Server) ListCredits(ctx context.Context, r gen.ListCreditsRequestObject
 
 func (s *Server) creditRange(c carbon.Range) api.CreditRange {
 	i, _ := app.ReadTable(s.app.Reference(), app.Issuances).Get(c.Issuance)
+	series, _ := app.ReadTable(s.app.Reference(), app.CreditSeries).Get(c.Series)
 	return api.CreditRange{
-		ID: c.ID, Serial: s.serial(i, c.FirstUnit, c.LastUnit), Origin: optional(i.Origin), Issuance: c.Issuance, Series: s.series(c.Series), Units: c.Units(), Party: c.Party, Region: c.Region,
-		State: api.RangeState(c.State), Retirement: optional(c.Retirement), Offer: optional(c.Offer), Mirror: optional(c.Mirror),
+		ID: c.ID, Serial: s.serial(i, c.FirstUnit, c.LastUnit), Origin: optional(i.Origin), Issuance: c.Issuance, Series: series.Code, Units: c.Units(), Party: c.Party, Region: c.Region,
+		State: api.RangeState(c.State), Retirement: optional(c.Retirement), Offer: optional(c.Offer), Mirror: optional(c.Mirror), ValidTo: dateOf(series.ValidTo), ExpiredOn: dateOf(c.ExpiredOn),
 	}
 }
 

@@ -181,38 +181,35 @@ func (s *Server) ListCarbonTotals(ctx context.Context, r gen.ListCarbonTotalsReq
 		if reduced, t.Activities, err = in.Reader().SumOf(ctx, c.ID); err != nil {
 			return nil, err
 		}
-		issued, retired, err := s.creditsOf(ctx, c)
+		sums, err := s.creditsOf(ctx, c)
 		if err != nil {
 			return nil, err
 		}
-		t.Reduced, t.Issued, t.Retired = reduced.String(), issued.String(), retired.String()
+		t.Reduced, t.Issued, t.Retired, t.Expired = reduced.String(), sums[ledger.CreditsIssued].String(), sums[ledger.CreditsRetired].String(), sums[ledger.CreditsExpired].String()
 		out.Items = append(out.Items, t)
 	}
 	return out, nil
 }
 
-// creditsOf is what the ledger has of all series of a scheme.
-func (s *Server) creditsOf(ctx context.Context, c carbon.Scheme) (issued, retired quantity.Reduction, err error) {
+// creditsOf is what the ledger has of all series of a scheme, by the kind of account.
+func (s *Server) creditsOf(ctx context.Context, c carbon.Scheme) (map[ledger.Kind]quantity.Reduction, error) {
+	sums := map[ledger.Kind]quantity.Reduction{}
 	for _, series := range app.ReadTable(s.app.Reference(), app.CreditSeries).All() {
 		if series.Scheme != c.ID {
 			continue
 		}
 		var accounts []ledger.Account
-		q := app.Where("region", c.Region).And("pollutant", app.Eq, series.Code).And("kind", app.In, []int64{int64(ledger.CreditsIssued), int64(ledger.CreditsRetired)})
+		q := app.Where("region", c.Region).And("pollutant", app.Eq, series.Code).And("kind", app.In, []int64{int64(ledger.CreditsIssued), int64(ledger.CreditsRetired), int64(ledger.CreditsExpired)})
 		if err := s.rows.Find(ctx, app.Accounts.Name(), q, &accounts); err != nil {
-			return 0, 0, err
+			return nil, err
 		}
 		for _, a := range accounts {
 			b, _, err := get(ctx, s, app.Balances, int64(a.ID))
 			if err != nil {
-				return 0, 0, err
+				return nil, err
 			}
-			if a.Kind == ledger.CreditsIssued {
-				issued += quantity.Reduction(b.Balance)
-			} else {
-				retired += quantity.Reduction(b.Balance)
-			}
+			sums[a.Kind] += quantity.Reduction(b.Balance)
 		}
 	}
-	return issued, retired, nil
+	return sums, nil
 }

@@ -70,6 +70,7 @@ var FourEyes = map[Operation]Rule{
 
 	SchemeRegister:      {BureauLeader: Own},
 	SchemeOperatorSet:   {BureauLeader: Own},
+	CreditLifeSet:       {BureauLeader: Own},
 	MethodologyRegister: {BureauLeader: Any},
 	ScenarioRegister:    {BureauLeader: Own},
 	ExclusionImport:     {BureauLeader: Own}, // an operator's

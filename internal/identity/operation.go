@@ -151,6 +151,7 @@ const (
 
 	SchemeRegister        Operation = "carbon_scheme.register"
 	SchemeOperatorSet     Operation = "carbon_scheme.set_operator"
+	CreditLifeSet         Operation = "credit_life.set"
 	MethodologyRegister   Operation = "methodology.register"
 	ScenarioRegister      Operation = "scenario.register"
 	ExclusionImport       Operation = "exclusion.import"

@@ -180,6 +180,7 @@ var Table = map[Operation]Rule{
 
 	SchemeRegister:      {BureauClerk: Own, BureauLeader: Own},
 	SchemeOperatorSet:   {BureauClerk: Own, BureauLeader: Own},
+	CreditLifeSet:       {BureauClerk: Own, BureauLeader: Own},
 	MethodologyRegister: {BureauClerk: Any, BureauLeader: Any},
 	ScenarioRegister:    {BureauClerk: Own, BureauLeader: Own},
 	ExclusionImport:     {BureauClerk: Own, BureauLeader: Own, Operator: Own},

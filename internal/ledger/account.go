@@ -26,18 +26,21 @@ const (
 	CreditsRetired Kind = 15 // credits used for good
 
 	Forfeits Kind = 16 // money of a region: what bidders of its auctions lost, until its treasury has it
+
+	CreditsExpired Kind = 17 // credits that nobody has used by their last day
 )
 
 var kindNames = [...]string{
 	Cap: "cap", Unallocated: "unallocated", Reserve: "reserve", Holding: "holding", InTransit: "in_transit", Retired: "retired",
 	Bank: "bank", Funds: "funds", Escrow: "escrow", Deposit: "deposit", Fee: "fee", Suspense: "suspense",
 	CreditsIssued: "credits_issued", Credits: "credits", CreditsRetired: "credits_retired",
-	Forfeits: "forfeits",
+	Forfeits: "forfeits", CreditsExpired: "credits_expired",
 }
 
 // Kinds are all kinds in the order of their numbers.
 var Kinds = []Kind{
 	Cap, Unallocated, Reserve, Holding, InTransit, Retired, Bank, Funds, Escrow, Deposit, Fee, Suspense, CreditsIssued, Credits, CreditsRetired, Forfeits,
+	CreditsExpired,
 }
 
 // String gives the name that JSON and the views use.
@@ -58,7 +61,9 @@ func (k Kind) IsPermit() bool { return k >= Cap && k <= Retired }
 func (k Kind) IsMoney() bool { return k >= Bank && k <= Suspense || k == Forfeits }
 
 // IsCredit reports whether accounts of this kind count carbon credits.
-func (k Kind) IsCredit() bool { return k >= CreditsIssued && k <= CreditsRetired }
+func (k Kind) IsCredit() bool {
+	return k >= CreditsIssued && k <= CreditsRetired || k == CreditsExpired
+}
 
 // counts is what accounts of this kind count: permits, money or credits.
 func (k Kind) counts() string {

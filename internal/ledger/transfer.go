@@ -45,6 +45,7 @@ const (
 	CreditRepayment  Reason = 54 // credits given up for those that were spent and wrong
 	CreditSale       Reason = 55 // sold by auction: credits to the winner, money to the seller
 	CreditFill       Reason = 56 // a trade of the continuous market: credits to the buyer, money to the seller
+	CreditExpiry     Reason = 57 // credits that nobody has used by their last day
 	BidForfeit       Reason = 41 // a winner has not signed or not paid: deposit to forfeits, to fee where no region sells
 	AuctionBuyBack   Reason = 42 // bought back by auction: holding to reserve
 	BidCollateral    Reason = 45 // put up by a bidder of an auction: funds to deposit
@@ -61,7 +62,8 @@ var reasonNames = [...]string{ //nolint:gosec // no credentials
 	BuyBack: "buy_back", Reclamation: "reclamation", Offset: "offset",
 	CreditIssuance: "credit_issuance", CreditTransfer: "credit_transfer", CreditRetirement: "credit_retirement",
 	CreditRevocation: "credit_revocation", CreditRepayment: "credit_repayment", CreditSale: "credit_sale", CreditFill: "credit_fill",
-	BidForfeit: "bid_forfeit", AuctionBuyBack: "auction_buy_back", BidCollateral: "bid_collateral", BidReturn: "bid_collateral_return",
+	CreditExpiry: "credit_expiry",
+	BidForfeit:   "bid_forfeit", AuctionBuyBack: "auction_buy_back", BidCollateral: "bid_collateral", BidReturn: "bid_collateral_return",
 	TreasuryPayout: "treasury_payout", ForfeitMove: "forfeit_move",
 	Succession: "succession", Revocation: "revocation", JudicialSale: "judicial_sale", FeeCharge: "fee", Mirrored: "mirrored_deal",
 	BlockTrade: "block_trade",

@@ -62,6 +62,10 @@ var provisions = []Provision{
 	{"carbon.in_book", []Refusal{
 		{"carbon.units_in_book", "the units are on sale by open orders and block trades: end these first", "project default: what an open order or block trade sells is nobody's to use"},
 	}},
+	{"carbon.life", []Refusal{
+		{"carbon.expired", "the credits can be used no longer", "project default: what is issued keeps its end"},
+		{"carbon.life_issued", "credits of this vintage or a later one are issued: how long they can be used stays as it is", "project default: what is issued keeps its end"},
+	}},
 	{"carbon.offset_cap", []Refusal{
 		{"carbon.offset_cap", "credits may offset a share of the obligation only", "上海市碳排放管理试行办法; 北京: 5 %, 一半以上为本地"},
 	}},

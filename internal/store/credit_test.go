@@ -75,6 +75,55 @@ func TestCreditMirror_NoOverlap(t *testing.T) {
 	})
 }
 
+// No database takes a unit that has expired without a day, or is on sale or locked as well,
+// a series that ends within its vintage, nor a life without a document.
+func TestCreditExpiry_Constraints(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, s *Store) {
+		t.Helper()
+		id := 0
+		put := func(table, columns string, values ...any) error {
+			id++
+			marks := strings.Repeat(", ?", len(values))
+			return s.write.Exec(fmt.Sprintf("INSERT INTO %s (id, command, %s) VALUES (?, 1%s)", table, columns, marks), append([]any{id}, values...)...).Error
+		}
+		units := func(state string, day, offer, mirror int64) error {
+			return put("credit_range", "issuance, series, first_unit, last_unit, party, region, retirement, state, expired_on, offer, mirror", 1, 1, id+1, id+1, 1, "330421", 0, state, day, offer, mirror)
+		}
+		series := func(vintage, day int64) error {
+			return put("credit_series", "code, scheme, vintage, valid_to", fmt.Sprint(id), 1, vintage, day)
+		}
+		life := func(from, months int64, document string) error {
+			return put("credit_life", "scheme, vintage_from, months, document", 1, from, months, document)
+		}
+		expired := func(units int64) error {
+			return s.write.Exec("UPDATE issuance SET expired_units = ? WHERE id = 1", units).Error
+		}
+		if err := s.write.Exec(`INSERT INTO issuance (id, scheme, methodology, project, source, vintage, period_from, period_to, party, region, reduced, units, revoked_units, first_unit, last_unit,
+			evidence_digest, items, sample, outbox, state, document, declared_by, verified_by, declared_at, issued_at, command)
+			VALUES (1, 1, 'PV', 0, 'P202605', 2026, 20260501, 20260531, 1, '330421', 10, 10, 0, 1, 10, 'd', 1, '1', 1, 'issued', 'd', 1, 2, 1, 1, 1)`).Error; err != nil {
+			t.Fatal(err)
+		}
+		for _, err := range []error{
+			units("expired", 20260901, 0, 0), units("held", 0, 0, 0), series(2025, 0), series(2026, 20270131), life(2026, 0, "d"), life(2026, 600, "d"), expired(0), expired(10),
+			put("account", "kind, origin, region, pollutant, party, licence, instrument", 17, 0, "330421", "JXCP-2026", 0, 0, 0),
+		} {
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		for n, err := range []error{
+			units("expired", 0, 0, 0), units("held", 20260901, 0, 0), units("expired", 20260901, 1, 0), units("expired", 20260901, 0, 1), units("lost", 0, 0, 0),
+			series(2027, 20271231), life(1999, 1, "d"), life(2026, -1, "d"), life(2026, 601, "d"), life(2026, 1, ""), expired(-1), expired(11),
+			put("account", "kind, origin, region, pollutant, party, licence, instrument", 17, 0, "", "", 0, 0, 0), put("account", "kind, origin, region, pollutant, party, licence, instrument", 18, 0, "330421", "JXCP-2026", 0, 0, 0),
+		} {
+			if err == nil {
+				t.Errorf("case %d was taken", n)
+			}
+		}
+	})
+}
+
 // No database takes an order of credits that is not of whole tonnes for no project,
 // or whose open sell holds aside something else than what it has left (I-84, I-85);
 // nor a market or an instrument of permits and credits at once.

@@ -191,6 +191,12 @@ type ServerInterface interface {
 	// AnswerComplaint Answer a complaint
 	// (POST /v1/carbon/complaints/{id}/answer)
 	AnswerComplaint(c *gin.Context, id PathID, params AnswerComplaintParams)
+	// ListCreditLives How long schemes' credits can be used
+	// (GET /v1/carbon/credit-lives)
+	ListCreditLives(c *gin.Context, params ListCreditLivesParams)
+	// SetCreditLife Say how long a scheme's credits can be used
+	// (POST /v1/carbon/credit-lives)
+	SetCreditLife(c *gin.Context, params SetCreditLifeParams)
 	// ListCredits Who holds which units
 	// (GET /v1/carbon/credits)
 	ListCredits(c *gin.Context, params ListCreditsParams)
@@ -1248,6 +1254,9 @@ func (a Answer) VisitFileComplaintResponse(w http.ResponseWriter) error { return
 
 // VisitAnswerComplaintResponse sends the stored answer.
 func (a Answer) VisitAnswerComplaintResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitSetCreditLifeResponse sends the stored answer.
+func (a Answer) VisitSetCreditLifeResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitRepayCreditsResponse sends the stored answer.
 func (a Answer) VisitRepayCreditsResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -4420,6 +4429,100 @@ func (siw *ServerInterfaceWrapper) AnswerComplaint(c *gin.Context) {
 	}
 
 	siw.Handler.AnswerComplaint(c, id, params)
+}
+
+// ListCreditLives operation middleware
+func (siw *ServerInterfaceWrapper) ListCreditLives(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListCreditLivesParams
+
+	// ------------- Optional query parameter "scheme" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "scheme", c.Request.URL.Query(), &params.Scheme, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter scheme: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListCreditLives(c, params)
+}
+
+// SetCreditLife operation middleware
+func (siw *ServerInterfaceWrapper) SetCreditLife(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetCreditLifeParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SetCreditLife(c, params)
 }
 
 // ListCredits operation middleware
@@ -20078,6 +20181,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/carbon/complaints", wrapper.ListComplaints)
 	router.POST(options.BaseURL+"/v1/carbon/complaints", wrapper.FileComplaint)
 	router.POST(options.BaseURL+"/v1/carbon/complaints/:id/answer", wrapper.AnswerComplaint)
+	router.GET(options.BaseURL+"/v1/carbon/credit-lives", wrapper.ListCreditLives)
+	router.POST(options.BaseURL+"/v1/carbon/credit-lives", wrapper.SetCreditLife)
 	router.GET(options.BaseURL+"/v1/carbon/credits", wrapper.ListCredits)
 	router.GET(options.BaseURL+"/v1/carbon/debts", wrapper.ListCreditDebts)
 	router.POST(options.BaseURL+"/v1/carbon/debts/:id/repayments", wrapper.RepayCredits)
@@ -21999,6 +22104,61 @@ func (response AnswerComplaint200JSONResponse) VisitAnswerComplaintResponse(w ht
 		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
 	}
 	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCreditLivesRequestObject struct {
+	Params ListCreditLivesParams
+}
+
+type ListCreditLivesResponseObject interface {
+	VisitListCreditLivesResponse(w http.ResponseWriter) error
+}
+
+type ListCreditLives200JSONResponse CreditLifePage
+
+func (response ListCreditLives200JSONResponse) VisitListCreditLivesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCreditLifeRequestObject struct {
+	Params SetCreditLifeParams
+	Body   *SetCreditLifeJSONRequestBody
+}
+
+type SetCreditLifeResponseObject interface {
+	VisitSetCreditLifeResponse(w http.ResponseWriter) error
+}
+
+type SetCreditLife201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type SetCreditLife201JSONResponse struct {
+	Body    CreditLife
+	Headers SetCreditLife201ResponseHeaders
+}
+
+func (response SetCreditLife201JSONResponse) VisitSetCreditLifeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -31035,6 +31195,12 @@ type StrictServerInterface interface {
 	// AnswerComplaint Answer a complaint
 	// (POST /v1/carbon/complaints/{id}/answer)
 	AnswerComplaint(ctx context.Context, request AnswerComplaintRequestObject) (AnswerComplaintResponseObject, error)
+	// ListCreditLives How long schemes' credits can be used
+	// (GET /v1/carbon/credit-lives)
+	ListCreditLives(ctx context.Context, request ListCreditLivesRequestObject) (ListCreditLivesResponseObject, error)
+	// SetCreditLife Say how long a scheme's credits can be used
+	// (POST /v1/carbon/credit-lives)
+	SetCreditLife(ctx context.Context, request SetCreditLifeRequestObject) (SetCreditLifeResponseObject, error)
 	// ListCredits Who holds which units
 	// (GET /v1/carbon/credits)
 	ListCredits(ctx context.Context, request ListCreditsRequestObject) (ListCreditsResponseObject, error)
@@ -34040,6 +34206,76 @@ func (sh *strictHandler) AnswerComplaint(ctx *gin.Context, id PathID, params Ans
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(AnswerComplaintResponseObject); ok {
 		if err := validResponse.VisitAnswerComplaintResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListCreditLives operation middleware
+func (sh *strictHandler) ListCreditLives(ctx *gin.Context, params ListCreditLivesParams) {
+	var request ListCreditLivesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCreditLives(ctx, request.(ListCreditLivesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCreditLives")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListCreditLivesResponseObject); ok {
+		if err := validResponse.VisitListCreditLivesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetCreditLife operation middleware
+func (sh *strictHandler) SetCreditLife(ctx *gin.Context, params SetCreditLifeParams) {
+	var request SetCreditLifeRequestObject
+
+	request.Params = params
+
+	var body SetCreditLifeJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetCreditLife(ctx, request.(SetCreditLifeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetCreditLife")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SetCreditLifeResponseObject); ok {
+		if err := validResponse.VisitSetCreditLifeResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
