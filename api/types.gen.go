@@ -4488,7 +4488,7 @@ type Acquisition struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -4618,7 +4618,7 @@ type Allocation struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -4668,7 +4668,7 @@ type AllocationInput struct {
 	// From A part of a basic account that is nobody's holding.
 	From CapPart `json:"from"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -5087,7 +5087,7 @@ type AuctionOfferInput struct {
 	// FreeSeconds Of an ascending auction, from its opening on.
 	FreeSeconds *int `json:"free_seconds,omitempty"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -5662,7 +5662,7 @@ type Block struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -5735,7 +5735,7 @@ type BlockInput struct {
 	// ExistingUnit Of who buys: what it is for, instead of a project. Who has a project that still needs the pollutant names it, or says this.
 	ExistingUnit *bool `json:"existing_unit,omitempty"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -5805,7 +5805,7 @@ type Book struct {
 	// Event The last event that it includes: read the stream from here.
 	Event EventID `json:"event"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -5821,7 +5821,7 @@ type Book struct {
 
 // BookChange A level of a book as it is now. A quantity of 0 means that the level is gone.
 type BookChange struct {
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -6005,7 +6005,7 @@ type BuyBack struct {
 	// IdleDeclaration That is swept.
 	IdleDeclaration *ID `json:"idle_declaration,omitempty"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -6129,7 +6129,7 @@ type BuyBackInput struct {
 	Cause    BuyBackCause `json:"cause"`
 	Document string       `json:"document"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -6329,7 +6329,7 @@ type Call struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -6719,7 +6719,7 @@ type Certificate struct {
 	// ID Number of the acquisition.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -6912,7 +6912,7 @@ type Close struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -7134,7 +7134,7 @@ type Correction struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -7658,7 +7658,7 @@ type Deal struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -7759,7 +7759,7 @@ type DealInput struct {
 	// ExistingUnit Of a buyer who proposes: what it is for, instead of a project. Who has a project that still needs the pollutant names it, or says this.
 	ExistingUnit *bool `json:"existing_unit,omitempty"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -7921,7 +7921,7 @@ type DebtSettlement struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument *InstrumentCode `json:"instrument,omitempty"`
@@ -8326,7 +8326,7 @@ type EarmarkAllocation struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -8383,7 +8383,7 @@ type EarmarkAllocationInput struct {
 	// DueOn Of paid permits: the last day to pay the notice.
 	DueOn *Date `json:"due_on,omitempty"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -8544,7 +8544,7 @@ type EligibilityInput struct {
 	// ExistingUnit The buyer buys for the unit that he has, and not for a project.
 	ExistingUnit *bool `json:"existing_unit,omitempty"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -9518,7 +9518,7 @@ type Holding struct {
 	// ID Number of the account.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -9586,7 +9586,7 @@ type IdleDeclaration struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -9628,7 +9628,7 @@ type IdleDeclaration struct {
 type IdleDeclarationInput struct {
 	Document string `json:"document"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -9687,7 +9687,7 @@ type IdlePermits struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -9930,7 +9930,7 @@ type IncidentOutcome string
 
 // Indicative What a call would come to now.
 type Indicative struct {
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -10097,7 +10097,7 @@ type Instant = string
 
 // Instrument What is traded: the right to discharge a pollutant until the end of a term, or the credits of a scheme and vintage.
 type Instrument struct {
-	// Code Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Code Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Code    InstrumentCode `json:"code"`
@@ -10122,7 +10122,7 @@ type Instrument struct {
 	TermEnd *Date `json:"term_end,omitempty"`
 }
 
-// InstrumentCode Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+// InstrumentCode Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 //
 // Example: VOCs-20310630
 type InstrumentCode = string
@@ -10165,7 +10165,7 @@ type InstrumentStatus struct {
 	// Indicative What a call would come to now.
 	Indicative *Indicative `json:"indicative,omitempty"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -10508,7 +10508,7 @@ type Lease struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -10576,7 +10576,7 @@ type LeaseInput struct {
 	// From First day.
 	From Date `json:"from"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -11063,7 +11063,7 @@ type ListingSaleInput struct {
 	// ExistingUnit At the fixed price: it is for the existing unit, as `document` says. Needed where the licence has a project that still needs the pollutant.
 	ExistingUnit *bool `json:"existing_unit,omitempty"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -11829,7 +11829,7 @@ type MirroredDeal struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -11885,7 +11885,7 @@ type MirroredDealInput struct {
 	BuyerLicence ID     `json:"buyer_licence"`
 	Document     string `json:"document"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -12078,7 +12078,7 @@ type OfferAcceptanceInput struct {
 	Cause    BuyBackCause `json:"cause"`
 	Document string       `json:"document"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -12620,7 +12620,7 @@ type Order struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -12708,7 +12708,7 @@ type OrderInput struct {
 	// ExistingUnit That a buy is for, instead of a project. Who has a project that still needs the pollutant names it, or says this.
 	ExistingUnit *bool `json:"existing_unit,omitempty"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -12775,7 +12775,7 @@ type OrderSweep struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument *InstrumentCode `json:"instrument,omitempty"`
@@ -12808,7 +12808,7 @@ type OrderSweep struct {
 
 // OrderSweepInput defines model for OrderSweepInput.
 type OrderSweepInput struct {
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument *InstrumentCode `json:"instrument,omitempty"`
@@ -13318,7 +13318,7 @@ type PaymentNotice struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -13400,7 +13400,7 @@ type PaymentNoticeInput struct {
 	// ExistingUnit That the permits are for, instead of a project. Who has a project that still needs the pollutant names it, or says this.
 	ExistingUnit *bool `json:"existing_unit,omitempty"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -13628,7 +13628,7 @@ type Pledge struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -13727,7 +13727,7 @@ type PledgeInput struct {
 	// Behind The first pledge of the same permits, to stand behind it.
 	Behind *ID `json:"behind,omitempty"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -13754,7 +13754,7 @@ type PledgeOffer struct {
 	// Formula How the amount comes about.
 	Formula string `json:"formula"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -13847,7 +13847,7 @@ type PledgeSale struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -14202,7 +14202,7 @@ type PriceQuote struct {
 	FeeFormula *string `json:"fee_formula,omitempty"`
 	Formula    string  `json:"formula"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -14363,7 +14363,7 @@ type ProjectAssignment struct {
 type ProjectAssignmentInput struct {
 	Document string `json:"document"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -14393,7 +14393,7 @@ type ProjectEntry struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument *InstrumentCode `json:"instrument,omitempty"`
@@ -15310,7 +15310,7 @@ type Reminder struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -15392,7 +15392,7 @@ type Renewal struct {
 	// Months Of the new term.
 	Months *int `json:"months,omitempty"`
 
-	// NewInstrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// NewInstrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	NewInstrument *InstrumentCode `json:"new_instrument,omitempty"`
@@ -16527,7 +16527,7 @@ type SuccessionPage struct {
 
 // SuccessionPart What went to one licence, or stayed.
 type SuccessionPart struct {
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -16554,7 +16554,7 @@ type SuccessionPart struct {
 
 // SuccessionShareInput What goes to one licence, or stays.
 type SuccessionShareInput struct {
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -16959,7 +16959,7 @@ type Trade struct {
 	// ID Number of a record.
 	ID ID `json:"id"`
 
-	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
 	Instrument InstrumentCode `json:"instrument"`
@@ -17518,17 +17518,17 @@ type IdleStateFilter = IdleState
 // ImportStateFilter Whether differences of a package are still being explained.
 type ImportStateFilter = ImportState
 
-// InstrumentFilter Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+// InstrumentFilter Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 //
 // Example: VOCs-20310630
 type InstrumentFilter = InstrumentCode
 
-// InstrumentPath Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+// InstrumentPath Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 //
 // Example: VOCs-20310630
 type InstrumentPath = InstrumentCode
 
-// InstrumentQuery Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+// InstrumentQuery Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 //
 // Example: VOCs-20310630
 type InstrumentQuery = InstrumentCode
@@ -17682,7 +17682,7 @@ type PollutantFilter = PollutantCode
 // Example: NH3-N
 type PollutantQuery = PollutantCode
 
-// PriceQuoteInstrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), which only orders, books and trades know.
+// PriceQuoteInstrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 //
 // Example: VOCs-20310630
 type PriceQuoteInstrument = InstrumentCode
