@@ -34,7 +34,8 @@ import (
 // lets hooks break a commit. It is fast enough for property tests.
 type fakeStore struct {
 	mu       sync.Mutex
-	registry Registry
+	registry Registry         // without its beat: changed by commits alone, so that a test may read it while nothing is on its way
+	beatAt   calendar.Instant // the writer shows itself whenever the machine's clock says so, beside whatever the test does
 	tables   map[string]*fakeTable
 	unique   map[string][]string              // table → columns
 	onCommit func(b *Batch) error             // before a commit; its error takes the commit's place
@@ -104,19 +105,19 @@ func (s *fakeStore) TakeOver(ctx context.Context, now calendar.Instant) (Registr
 			return Registry{}, err
 		}
 	}
-	if s.registry.BeatAt != 0 && now-s.registry.BeatAt < calendar.Instant(LeaseTime.Microseconds()) {
+	if s.beatAt != 0 && now-s.beatAt < calendar.Instant(LeaseTime.Microseconds()) {
 		return Registry{}, ErrHeld
 	}
 	s.registry.Epoch++
-	s.registry.BeatAt = now
-	return s.registry, nil
+	s.beatAt = now
+	return s.beating(), nil
 }
 
 // release lets the next writer take over at once, as if the time of a lease were over.
 func (s *fakeStore) release() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.registry.BeatAt = 0
+	s.beatAt = 0
 	if s.beside != nil {
 		_ = s.beside.Beat(context.Background(), s.registry.Epoch, 0)
 	}
@@ -129,7 +130,14 @@ func (s *fakeStore) Registry(context.Context) (Registry, error) { return s.row()
 func (s *fakeStore) row() Registry {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.registry
+	return s.beating()
+}
+
+// beating is the registry row with its beat; whoever calls it holds the lock.
+func (s *fakeStore) beating() Registry {
+	r := s.registry
+	r.BeatAt = s.beatAt
+	return r
 }
 
 // Beat shows that the writer is alive.
@@ -139,7 +147,7 @@ func (s *fakeStore) Beat(ctx context.Context, epoch int64, at calendar.Instant) 
 	if s.registry.Epoch != epoch {
 		return ErrFenced
 	}
-	s.registry.BeatAt = at
+	s.beatAt = at
 	if s.beside != nil {
 		return s.beside.Beat(ctx, epoch, at)
 	}
@@ -168,9 +176,8 @@ func (s *fakeStore) Commit(ctx context.Context, b *Batch) error {
 		s.taken++
 	}
 	s.write(b)
-	s.registry = b.Registry
-	s.registry.Head = slices.Clone(s.registry.Head)
-	s.registry.Head = bytes.Clone(b.Registry.Head)
+	s.registry, s.beatAt = b.Registry, b.Registry.BeatAt
+	s.registry.BeatAt, s.registry.Head = 0, bytes.Clone(b.Registry.Head)
 	if s.after != nil {
 		return s.after(b)
 	}
@@ -238,7 +245,7 @@ func (s *fakeStore) checkUnique(b *Batch) error {
 
 // Snapshot returns the store itself: nobody writes meanwhile.
 func (s *fakeStore) Snapshot(context.Context) (Reader, Registry, func(), error) {
-	return s, s.registry, func() {}, nil
+	return s, s.row(), func() {}, nil
 }
 
 // Find returns the rows that a query selects.
