@@ -34,8 +34,8 @@ func (c FreezeTerms) ofCredits(v *View, op identity.Operation, f encumbrance.Fre
 	if _, err := Get(v, Parties, "party", c.Party); err != nil {
 		return f, err
 	}
-	if c.Units > math.MaxInt64/int64(scheme.SerialUnit) {
-		return f, fault.Invalidf("units", "must be at most %d", math.MaxInt64/int64(scheme.SerialUnit))
+	if most := math.MaxInt64 / int64(scheme.SerialUnit); c.Units <= 0 || c.Units > most {
+		return f, fault.Invalidf("units", "must be from 1 to %d", most)
 	}
 	f.Party, f.Region, f.Series, f.Pollutant, f.Amount = c.Party, scheme.Region, series.ID, series.Code, c.Units*int64(scheme.SerialUnit)
 	return f, nil
@@ -55,7 +55,10 @@ func (c FreezeSell) sellCredits(v *View, f encumbrance.Freeze) (Apply, error) {
 	}
 	h := creditHolder{f.Series, f.Party}
 	from, scheme := v.creditAccount(h)
-	if c.Units > f.Amount/int64(scheme.SerialUnit) {
+	switch {
+	case c.Units <= 0:
+		return nil, fault.Invalidf("units", "must be more than zero")
+	case c.Units > f.Amount/int64(scheme.SerialUnit):
 		return nil, encumbrance.ErrNotFrozen.At("units")
 	}
 	sold, err := f.Sell(c.Units * int64(scheme.SerialUnit))

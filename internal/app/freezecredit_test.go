@@ -92,6 +92,13 @@ func TestCreditFreeze_Days(t *testing.T) {
 		change(&wrong)
 		f.refuses(f.leader, FreezePlace{FreezeTerms: wrong}, want)
 	}
+	for _, units := range []int64{0, -1, 400 - 1<<55} { // the last would come to 400 t, past the end of int64
+		wrong := terms
+		wrong.Units = units
+		if refused, _ := f.send(f.leader, FreezePlace{FreezeTerms: wrong}); refused == nil || refused.Kind != fault.Invalid || refused.Field != "units" {
+			t.Errorf("%d units: %v", units, refused)
+		}
+	}
 	terms.EndsOn = today.AddDays(2)
 	a := done[FreezeResult](f.office, f.leader, FreezePlace{FreezeTerms: terms, StartsOn: today.AddDays(1)}).Freeze.ID
 	f.wantFrozen("placed", a, encumbrance.Pending, 0, 400)
@@ -138,6 +145,13 @@ func TestCreditFreeze_Sold(t *testing.T) {
 		wrong := sell
 		change(&wrong)
 		f.refuses(f.leader, wrong, want)
+	}
+	for _, units := range []int64{0, -1, 100 - 1<<55} {
+		wrong := sell
+		wrong.Units = units
+		if refused, _ := f.send(f.leader, wrong); refused == nil || refused.Kind != fault.Invalid || refused.Field != "units" {
+			t.Errorf("%d units: %v", units, refused)
+		}
 	}
 	got := done[JudicialSaleResult](f.office, f.leader, sell)
 	if got.Series != "JXCP-2026" || got.Sale.Quantity != 100*one || got.Sale.Transfer == 0 || got.Sale.Licence != 0 || got.Sale.BuyerParty != buyer.party {
