@@ -1475,6 +1475,7 @@ func (e EncumbranceBody) Valid() bool {
 const (
 	ExceptionKindDecidedAlone        ExceptionKind = "decided_alone"
 	ExceptionKindDeliveryRefused     ExceptionKind = "delivery_refused"
+	ExceptionKindListedSinceIssue    ExceptionKind = "listed_since_issue"
 	ExceptionKindPastDeadline        ExceptionKind = "past_deadline"
 	ExceptionKindPriceOutlier        ExceptionKind = "price_outlier"
 	ExceptionKindRuleOverridden      ExceptionKind = "rule_overridden"
@@ -1489,6 +1490,8 @@ func (e ExceptionKind) Valid() bool {
 	case ExceptionKindDecidedAlone:
 		return true
 	case ExceptionKindDeliveryRefused:
+		return true
+	case ExceptionKindListedSinceIssue:
 		return true
 	case ExceptionKindPastDeadline:
 		return true

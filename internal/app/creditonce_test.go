@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 	"permitx/internal/fault"
 	"permitx/internal/identity"
 	"permitx/internal/quantity"
+	"permitx/internal/report"
 )
 
 // What can have been counted one way is not counted another way: a scenario and
@@ -212,6 +214,16 @@ func TestIssuance_ExcludedSince(t *testing.T) {
 	o.refuses(o.leader, IssuanceStep{Issuance: march.ID, Event: carbon.Issue}, carbon.ErrExcluded)
 	o.does(o.clerk, ExclusionCorrect{Exclusion: 1, ValidFrom: 20260101, Void: true, Document: "another plant"})
 	o.does(o.leader, IssuanceStep{Issuance: march.ID, Event: carbon.Issue})
+	if found := o.exceptions(ExceptionQuery{Kind: report.ListedSince}); len(found) > 0 {
+		t.Errorf("by entries that are void: %q", found)
+	}
+	o.does(o.clerk, ExclusionImport{Region: "330421", List: carbon.LocalETS, Source: "list", Entries: []ExclusionEntry{
+		{Identifier: "GRID-9", ValidFrom: 20260401}, {Identifier: "GRID-9", ValidFrom: 20260101, ValidTo: 20260301},
+	}})
+	want := fmt.Sprintf("listed_since_issue [{issuance %d} {exclusion 3} {credit_project %d}]", march.ID, p.ID)
+	if found := o.exceptions(ExceptionQuery{Kind: report.ListedSince}); !slices.Equal(found, []string{want}) {
+		t.Errorf("by what a list has got since: %q, want %q", found, want)
+	}
 }
 
 // Officers of a region answer for what it imports; an operator's import waits for

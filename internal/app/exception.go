@@ -21,6 +21,7 @@ type ExceptionQuery struct {
 	Region string        // with the regions below it
 	Month  calendar.Date // of the trades; its first day
 	AsOf   calendar.Date // counts what was recorded up to the end of this day; 0: up to now
+	Intake Finder        // the registry's own; nil: there is none
 }
 
 // exceptions collects what an auditor should look at.
@@ -61,6 +62,7 @@ func (a *App) Exceptions(ctx context.Context, q ExceptionQuery) ([]report.Except
 		{[]report.ExceptionKind{report.RuleOverridden}, e.overridden},
 		{[]report.ExceptionKind{report.DecidedAlone}, e.decidedAlone},
 		{[]report.ExceptionKind{report.DeliveryRefused}, e.deliveryRefused},
+		{[]report.ExceptionKind{report.ListedSince}, e.listedSince},
 		{[]report.ExceptionKind{report.DeadlineExpired}, e.pastDeadline},
 	} {
 		if q.Kind != "" && !slices.Contains(source.kinds, q.Kind) {

@@ -28,6 +28,9 @@ func (s *Server) ListExceptions(ctx context.Context, r gen.ListExceptionsRequest
 		return nil, err
 	}
 	q.Month = report.MonthOf(q.Month)
+	if own, err := s.intake(); err == nil {
+		q.Intake = own
+	}
 	found, err := s.app.Exceptions(ctx, q)
 	if err != nil {
 		return nil, err

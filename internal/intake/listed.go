@@ -13,6 +13,7 @@ import (
 // Listed are activities of a pool that was handed on and that lists of other
 // registers have by now.
 type Listed struct {
+	Message    int64 // that handed them on, where more than one was asked for
 	Activities int64
 	First      Row // of them
 	Entry      carbon.Exclusion

@@ -17,11 +17,12 @@ const (
 	RuleOverridden  ExceptionKind = "rule_overridden"       // what the registry asks for by itself, an officer has set aside
 	DecidedAlone    ExceptionKind = "decided_alone"         // what two administrators decide elsewhere, one has done
 	DeliveryRefused ExceptionKind = "delivery_refused"      // paid for, and the rules refuse to deliver it
+	ListedSince     ExceptionKind = "listed_since_issue"    // credits were issued of it, and another register's list has it by now
 	DeadlineExpired ExceptionKind = "past_deadline"
 )
 
 // ExceptionKinds are all kinds of exception.
-var ExceptionKinds = []ExceptionKind{SamePerson, SameAccount, PriceOutlier, SoonSale, RuleOverridden, DecidedAlone, DeliveryRefused, DeadlineExpired}
+var ExceptionKinds = []ExceptionKind{SamePerson, SameAccount, PriceOutlier, SoonSale, RuleOverridden, DecidedAlone, DeliveryRefused, ListedSince, DeadlineExpired}
 
 // An Object names a record by its table.
 type Object struct {

@@ -15,6 +15,7 @@ import (
 	"permitx/internal/identity"
 	"permitx/internal/intake"
 	"permitx/internal/quantity"
+	"permitx/internal/report"
 )
 
 // plantRide is an activity of a day of May or June 2026 that names a plant.
@@ -129,6 +130,71 @@ func TestDelivery_Listed(t *testing.T) {
 		}
 		e.in.Close()
 	})
+}
+
+// What a list gets after units were issued is found, for the month in which it got it:
+// by the pool that has the activities at last, which may have come back of another.
+func TestDelivery_ListedSinceIssue(t *testing.T) {
+	t.Parallel()
+	onBothEnds(t, func(e *bothEnds) {
+		w := e.world
+		verifier := w.Person("verifier", app.GrantAdd{Role: identity.Verifier})
+		may := e.brought(202605, plantRide("1", "GRID-1", time.May), plantRide("2", "GRID-2", time.May))
+		w.Must(w.Leader, app.IssuanceStep{Issuance: may.ID, Event: carbon.Reject, Document: "not shown"})
+		for range 50 {
+			_ = app.TakeBack(e.t.Context(), e, e)
+		}
+		june := e.brought(202606, plantRide("3", "", time.June), plantRide("4", "GRID-2", time.June), plantRide("5", "GRID-9", time.June))
+		e.submits("late", plantRide("6", "GRID-2", time.June)) // into the pool that is open
+		w.Must(verifier, app.SampleLook{Issuance: june.ID})
+		w.Must(verifier, app.IssuanceStep{Issuance: june.ID, Event: carbon.Verify, Document: "report"})
+		asked, refused := e.asked(june)
+		if refused != nil {
+			e.t.Fatal(refused)
+		}
+		w.Must(w.Leader, app.IssuanceStep{Issuance: june.ID, Event: carbon.Issue, ListsAsked: asked})
+		e.listedSince()
+		e.imports("since", app.ExclusionEntry{Identifier: "GRID-9", ValidFrom: 20260601, ValidTo: 20260619}, app.ExclusionEntry{Identifier: "GRID-7", ValidFrom: 20260101})
+		e.listedSince()
+		e.imports("the list of July", app.ExclusionEntry{Identifier: "GRID-2", ValidFrom: 20260101})
+		e.listedSince(fmt.Sprintf(`[{issuance %d} {exclusion 3}] JXCP-BUS-P202606-2026-1-5: activity 2 of participant 2 on 2026-05-20 and 1 more name "GRID-2", which the list green_certificate has from 2026-01-01 on (the list of July); 0 of 5 units are revoked`, june.ID))
+		e.submits("back", intake.Activity{SourceID: "r", Scenario: "BUS", Reverses: "2"})
+		w.Must(w.Leader, app.CreditRevoke{Issuance: june.ID, Units: 2, Document: "d"})
+		e.listedSince(fmt.Sprintf(`[{issuance %d} {exclusion 3}] JXCP-BUS-P202606-2026-1-5: activity 4 of participant 4 on 2026-06-20 and 0 more name "GRID-2", which the list green_certificate has from 2026-01-01 on (the list of July); 2 of 5 units are revoked`, june.ID))
+		w.Must(w.Leader, app.ExclusionCorrect{Exclusion: 3, ValidFrom: 20260101, Void: true, Document: "another plant"})
+		e.listedSince()
+		e.in.Close()
+	})
+}
+
+// submits sends activities until they are taken in.
+func (e *bothEnds) submits(key string, all ...intake.Activity) {
+	e.t.Helper()
+	if err := e.until(func(in *intake.Intake) error {
+		_, err := in.Submit(e.t.Context(), intake.Batch{Actor: 1, Source: e.scheme, Key: key, Activities: all})
+		return err
+	}); err != nil {
+		e.t.Fatal(err)
+	}
+}
+
+// listedSince holds what an auditor finds in this month, and that he finds nothing in the one before.
+func (e *bothEnds) listedSince(want ...string) {
+	e.t.Helper()
+	this := report.MonthOf(e.world.Clock.Now().Date())
+	for month, want := range map[calendar.Date][]string{this: want, report.MonthOf(this.AddDays(-1)): nil} {
+		found, err := e.world.App.Exceptions(e.t.Context(), app.ExceptionQuery{Kind: report.ListedSince, Month: month, Intake: e.writer()})
+		if err != nil {
+			e.t.Fatal(err)
+		}
+		var got []string
+		for _, x := range found {
+			got = append(got, fmt.Sprintf("%v %s", x.Objects, x.Detail))
+		}
+		if !slices.Equal(got, want) {
+			e.t.Errorf("in %s: %q\nwant %q", month, got, want)
+		}
+	}
 }
 
 // sums holds that nothing is wrong in either registry, and Σ issued + left = Σ computed.
