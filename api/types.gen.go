@@ -16089,7 +16089,7 @@ type Scenario struct {
 	// DailyCap Most that one person is credited a day; absent: no cap.
 	DailyCap *Reduction `json:"daily_cap,omitempty"`
 
-	// DataSource Whose ids the activities have as source ids, for instance a metro's trips. An id is counted once over all schemes that name the same data source; absent: ids are the scheme's own.
+	// DataSource Whose ids the activities have as source ids, for instance a metro's trips. An id is counted once over all schemes that name the same data source; absent: ids are the scheme's own, and what another scheme declares of the same trip is not seen, neither by its period nor by its participant nor by its evidence.
 	DataSource *CarbonCode `json:"data_source,omitempty"`
 
 	// ID Number of a record.
@@ -16133,7 +16133,7 @@ type ScenarioInput struct {
 	// DailyCap Most that one person is credited a day; absent: no cap.
 	DailyCap *Reduction `json:"daily_cap,omitempty"`
 
-	// DataSource Whose ids the activities have as source ids, for instance a metro's trips. An id is counted once over all schemes that name the same data source; absent: ids are the scheme's own.
+	// DataSource Whose ids the activities have as source ids, for instance a metro's trips. An id is counted once over all schemes that name the same data source; absent: ids are the scheme's own, and what another scheme declares of the same trip is not seen, neither by its period nor by its participant nor by its evidence.
 	DataSource *CarbonCode `json:"data_source,omitempty"`
 
 	// Methodology The code; which version computes it is a matter of the day.
