@@ -45,11 +45,13 @@ type Intake struct {
 	closing chan struct{}
 	stopped chan struct{}
 	sends   chan struct{} // has something when messages of the outbox may wait
+	erases  chan struct{} // has something when somebody may have been erased
 	once    sync.Once
 
 	left    atomic.Pointer[map[Month]bool] // months without their index of reversals
 	indexed chan struct{}                  // closed when the indexing has ended
-	end     context.CancelFunc             // of the indexing, and of what is read ahead
+	forgot  chan struct{}                  // closed when nothing is forgotten any more
+	end     context.CancelFunc             // of the indexing and the forgetting, and of what is read ahead
 
 	// Of the writer's goroutine.
 	registry Registry
@@ -88,7 +90,10 @@ type reply struct {
 
 // Open takes the writer's role and starts.
 func Open(ctx context.Context, c Config) (*Intake, error) {
-	in := &Intake{c: c, queue: make(chan *request, queueLength), closing: make(chan struct{}), stopped: make(chan struct{}), sends: make(chan struct{}, 1), indexed: make(chan struct{})}
+	in := &Intake{
+		c: c, queue: make(chan *request, queueLength), closing: make(chan struct{}), stopped: make(chan struct{}),
+		sends: make(chan struct{}, 1), erases: make(chan struct{}, 1), indexed: make(chan struct{}), forgot: make(chan struct{}),
+	}
 	var err error
 	if in.registry, err = c.Store.TakeOver(ctx); err != nil {
 		return nil, fmt.Errorf("take over the intake: %w", err)
@@ -100,11 +105,13 @@ func Open(ctx context.Context, c Config) (*Intake, error) {
 	if err != nil {
 		return nil, err
 	}
-	in.mayDeliver()
+	say(in.sends)
+	say(in.erases) // before a crash
 	own, end := context.WithCancel(context.WithoutCancel(ctx))
 	in.end = end
 	go in.run(context.WithoutCancel(ctx), own)
 	go in.index(own, months)
+	go in.forget(own)
 	return in, nil
 }
 
@@ -114,6 +121,7 @@ func (in *Intake) Close() error {
 	in.once.Do(func() { close(in.closing) })
 	<-in.stopped
 	<-in.indexed
+	<-in.forgot
 	return nil
 }
 

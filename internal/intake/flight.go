@@ -38,6 +38,9 @@ func (in *Intake) send(ctx context.Context, f *flight) {
 				return
 			}
 		}
+		if len(f.work.erased) > 0 {
+			say(in.erases)
+		}
 		for i, r := range f.all {
 			r.done <- f.replies[i]
 		}
@@ -52,7 +55,7 @@ func (in *Intake) write(ctx context.Context, c *Changes) error {
 		err = in.lookUp(ctx, c)
 	}
 	if err == nil && len(c.NewOutgoing) > 0 {
-		in.mayDeliver()
+		say(in.sends)
 	}
 	return err
 }

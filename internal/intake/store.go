@@ -58,6 +58,10 @@ type Store interface {
 	// ErrFenced or ErrUnknown; any other error has rolled it back. It and the
 	// finders above return ErrRejected.
 	Commit(ctx context.Context, c *Changes) error
+	// Forget takes what commits have deleted out of the database's files, as far as the
+	// database does so when it is told, and reports whether it has: not while somebody
+	// reads what was there before. It goes beside Commit.
+	Forget(ctx context.Context) (done bool, err error)
 
 	Source
 	Close() error

@@ -235,9 +235,10 @@ func (in *Intake) judge(ctx context.Context, all []*request, before *flight) (*f
 	return f, nil
 }
 
-func (in *Intake) mayDeliver() {
+// say puts something into a channel of one.
+func say(to chan struct{}) {
 	select {
-	case in.sends <- struct{}{}:
+	case to <- struct{}{}:
 	default: // it has been said
 	}
 }

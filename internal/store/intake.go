@@ -56,6 +56,8 @@ type intakeDialect interface {
 	indexesSQL() string
 	// snapshot begins a transaction that sees one moment.
 	snapshot(ctx context.Context) (*sql.Tx, error)
+	// forget takes what was deleted out of the files, and reports whether it could.
+	forget(ctx context.Context) (done bool, err error)
 	close() error
 }
 
@@ -277,6 +279,9 @@ func (s *IntakeStore) TakeOver(ctx context.Context) (intake.Registry, error) {
 	}
 	return s.Registry(ctx)
 }
+
+// Forget has the database forget what was deleted.
+func (s *IntakeStore) Forget(ctx context.Context) (done bool, err error) { return s.dialect.forget(ctx) }
 
 // intakeFence are the cells of the registry row in the order of fenceSQL of
 // either dialect.

@@ -59,6 +59,95 @@ func TestIntake_ErasedIsNowhere(t *testing.T) {
 	}
 }
 
+// Who was erased is in no file of a SQLite intake soon after: the log is cut as soon as nobody
+// reads what was there before. Of very few a split of a page has left a copy in what is free
+// of it, until VACUUM.
+func TestIntake_ErasedIsInNoFile(t *testing.T) {
+	t.Parallel()
+	url, now := freshSQLiteIntake(t), someDay
+	s := &hooked{IntakeStore: openedIntake(t, url), forgot: make(chan bool, 1)}
+	in := intakeOf(t, s, &now)
+	defer in.Close()
+	const people, erased, copied = 3000, 200, 3
+	var all []intake.Activity
+	for p := range people {
+		all = append(all, ride(fmt.Sprint(p), fmt.Sprint("p", p), 3, 8, 0))
+	}
+	for first := 0; first < people; first += people / 6 {
+		submit(t, in, fmt.Sprint("batch ", first), all[first:first+people/6]...)
+	}
+	erase := func(p int) {
+		t.Helper()
+		if _, err := in.Erase(t.Context(), 7, fmt.Sprint("erase ", p), 1, fmt.Sprint("p", p)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for !<-s.forgot { //nolint:revive // what was there at the start is forgotten first
+	}
+	if n := found(t, people, url, url+"-wal"); n != people {
+		t.Fatalf("%d of %d are where the test looks for them", n, people)
+	}
+	r, end, err := s.Snapshot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Months(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	erase(0)
+	if <-s.forgot {
+		t.Error("the log was cut under a reader")
+	}
+	if n := found(t, 1, url, url+"-wal"); n != 1 {
+		t.Error("while somebody reads, the test does not see who was erased")
+	}
+	end()
+	for !<-s.forgot { //nolint:revive // tried again
+	}
+	if n := found(t, 1, url, url+"-wal", url+"-shm"); n != 0 {
+		t.Error("who was erased first is in the files")
+	}
+	for p := 1; p < erased; p++ {
+		erase(p)
+		for !<-s.forgot { //nolint:revive // tried again
+		}
+	}
+	if n := found(t, erased, url+"-wal"); n != 0 {
+		t.Errorf("%d are in the log", n)
+	}
+	if n := found(t, erased, url); n > copied {
+		t.Errorf("%d are in the file", n)
+	}
+	if _, err := s.write.ExecContext(t.Context(), "VACUUM"); err != nil {
+		t.Fatal(err)
+	}
+	if done, err := s.IntakeStore.Forget(t.Context()); !done || err != nil {
+		t.Fatal(done, err)
+	}
+	if n := found(t, people, url, url+"-wal"); n != people-erased {
+		t.Errorf("%d are in the files after VACUUM; want %d", n, people-erased)
+	}
+}
+
+// found is how many of the first people have their pseudonym in one of some files.
+func found(t *testing.T, people int, files ...string) (n int) {
+	t.Helper()
+	var all []byte
+	for _, name := range files {
+		file, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, file...)
+	}
+	for p := range people {
+		if name := sha256.Sum256(fmt.Append([]byte("\x02salt"), "p", p)); bytes.Contains(all, name[:16]) {
+			n++
+		}
+	}
+	return n
+}
+
 // live is a life in an intake, up to the erasure and beyond it.
 func live(t *testing.T, in *intake.Intake, who string, now *calendar.Instant) {
 	t.Helper()

@@ -14,6 +14,7 @@ type hooked struct {
 	*IntakeStore
 	commit func(ctx context.Context, c *intake.Changes) error
 	newest func(ctx context.Context) error
+	forgot chan bool // what came of each try to forget; nil: nobody asks
 	reads  atomic.Int64
 }
 
@@ -29,6 +30,17 @@ func (s *hooked) Newest(ctx context.Context, limit int, each func(*intake.Partic
 		return s.IntakeStore.Newest(ctx, limit, each)
 	}
 	return s.newest(ctx)
+}
+
+func (s *hooked) Forget(ctx context.Context) (bool, error) {
+	done, err := s.IntakeStore.Forget(ctx)
+	if s.forgot != nil {
+		select {
+		case s.forgot <- done:
+		case <-ctx.Done():
+		}
+	}
+	return done, err
 }
 
 func (s *hooked) Answered(ctx context.Context, keys []intake.ActorKey) ([]intake.JournalRow, error) {

@@ -15,6 +15,7 @@ import (
 type intakeSQLite struct {
 	sqliteDialect
 	look    *sql.DB              // what the writer looks up, also beside a flush; one connection
+	log     *sql.DB              // what writes the log back and cuts it; one connection
 	lookups map[string]*sql.Stmt // its statements
 }
 
@@ -36,6 +37,10 @@ func openIntakeSQLite(path string, pace *intake.Pace) (*IntakeStore, error) {
 		return nil, errors.Join(err, d.write.Close(), d.look.Close())
 	}
 	d.read.SetMaxOpenConns(readConnections)
+	if d.log, err = sql.Open("sqlite", sqliteDSN(path, "deferred")); err != nil {
+		return nil, errors.Join(err, d.write.Close(), d.look.Close(), d.read.Close())
+	}
+	d.log.SetMaxOpenConns(1)
 	return &IntakeStore{intakeReader: intakeReader{d.read, intakeSQLiteMonths}, dialect: d, write: d.write}, nil
 }
 
@@ -43,7 +48,34 @@ func (d *intakeSQLite) close() error {
 	for _, s := range d.lookups {
 		s.Close()
 	}
-	return errors.Join(d.look.Close(), d.sqliteDialect.close())
+	return errors.Join(d.look.Close(), d.log.Close(), d.sqliteDialect.close())
+}
+
+// forgetWait is how long, in milliseconds, the writer waits for readers of before when the
+// log is to be cut. Where they do not end, it is tried again later.
+const forgetWait = "10"
+
+// forget writes the log back into the file and cuts it to nothing: pages of before stand in
+// it until they are written over. Nearly all is written beside the writer, which waits
+// for the rest only.
+func (d *intakeSQLite) forget(ctx context.Context) (done bool, err error) {
+	conn, err := d.log.Conn(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(ctx, "PRAGMA busy_timeout = "+forgetWait); err != nil {
+		return false, err
+	}
+	for _, how := range []string{"PASSIVE", "TRUNCATE"} {
+		var busy bool
+		var pages, written int64
+		if err := conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint("+how+")").Scan(&busy, &pages, &written); err != nil {
+			return false, err
+		}
+		done = !busy
+	}
+	return done, nil
 }
 
 func (d *intakeSQLite) flush(ctx context.Context, c *intake.Changes, all []rows) error {
