@@ -18,7 +18,8 @@ import (
 // MaxActivities are the most that a batch may have.
 const MaxActivities = 10_000
 
-const queueLength = 256
+// QueueLength is how many commands may wait.
+const QueueLength = 256
 
 // Batch is what an operator sends.
 type Batch struct {
@@ -91,7 +92,7 @@ type reply struct {
 // Open takes the writer's role and starts.
 func Open(ctx context.Context, c Config) (*Intake, error) {
 	in := &Intake{
-		c: c, queue: make(chan *request, queueLength), closing: make(chan struct{}), stopped: make(chan struct{}),
+		c: c, queue: make(chan *request, QueueLength), closing: make(chan struct{}), stopped: make(chan struct{}),
 		sends: make(chan struct{}, 1), erases: make(chan struct{}, 1), indexed: make(chan struct{}), forgot: make(chan struct{}),
 	}
 	var err error
@@ -240,6 +241,8 @@ func (in *Intake) do(ctx context.Context, r *request) (Answer, error) {
 	r.done = make(chan reply, 1)
 	select {
 	case <-in.closing:
+		return Answer{}, ErrUnavailable
+	case <-in.stopped:
 		return Answer{}, ErrUnavailable
 	default:
 	}

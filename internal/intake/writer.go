@@ -94,11 +94,11 @@ func (in *Intake) next(before *flight) (all []*request, ended bool) {
 
 // take gives all that waits, up to the bound of a commit.
 func (in *Intake) take(first *request) []*request {
-	all := []*request{first}
-	for activitiesOf(all) < activitiesACommit {
+	all, n := []*request{first}, len(first.batch)
+	for n < activitiesACommit {
 		select {
 		case r := <-in.queue:
-			all = append(all, r)
+			all, n = append(all, r), n+len(r.batch)
 		default:
 			return all
 		}

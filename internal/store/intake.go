@@ -258,30 +258,36 @@ func (s *IntakeStore) Gone(ctx context.Context) (gone []intake.Month, err error)
 	return gone, lost(err)
 }
 
-const intakeRegistrySQL = "SELECT epoch, batch, length, head, last_at, activity, participant, outbox FROM registry WHERE id = 1"
+const intakeRegistryColumns = "epoch, batch, length, head, last_at, activity, participant, outbox"
 
 // Registry reads the fence.
 func (s *IntakeStore) Registry(ctx context.Context) (intake.Registry, error) {
+	return s.registry(ctx, "SELECT "+intakeRegistryColumns+" FROM registry WHERE id = 1")
+}
+
+// TakeOver raises the epoch, so that whoever was the writer is fenced, and returns what it
+// has raised: two who ask at once get two epochs. The trading registry's writer is the
+// only process that may ask: its lease decides.
+func (s *IntakeStore) TakeOver(ctx context.Context) (intake.Registry, error) {
+	return s.registry(ctx, "UPDATE registry SET epoch = epoch + 1 WHERE id = 1 RETURNING "+intakeRegistryColumns)
+}
+
+// registry runs a query that returns the registry row, to its end: what it changes is committed there.
+func (s *IntakeStore) registry(ctx context.Context, query string) (intake.Registry, error) {
 	var r intake.Registry
-	err := s.write.QueryRowContext(ctx, intakeRegistrySQL).
-		Scan(&r.Epoch, &r.Batch, &r.Length, &r.Head, &r.LastAt, &r.Activity, &r.Participant, &r.Outbox)
-	if err != nil {
+	each := func(rows *sql.Rows) error {
+		return rows.Scan(&r.Epoch, &r.Batch, &r.Length, &r.Head, &r.LastAt, &r.Activity, &r.Participant, &r.Outbox)
+	}
+	if err := eachRow(ctx, s.write, each, query); err != nil {
 		return r, fmt.Errorf("read the intake's registry: %w", lost(err))
 	}
 	return r, nil
 }
 
-// TakeOver raises the epoch, so that whoever was the writer is fenced. The
-// trading registry's writer is the only process that may ask: its lease decides.
-func (s *IntakeStore) TakeOver(ctx context.Context) (intake.Registry, error) {
-	if _, err := s.write.ExecContext(ctx, "UPDATE registry SET epoch = epoch + 1 WHERE id = 1"); err != nil {
-		return intake.Registry{}, lost(err)
-	}
-	return s.Registry(ctx)
-}
-
 // Forget has the database forget what was deleted.
-func (s *IntakeStore) Forget(ctx context.Context) (done bool, err error) { return s.dialect.forget(ctx) }
+func (s *IntakeStore) Forget(ctx context.Context) (done bool, err error) {
+	return s.dialect.forget(ctx)
+}
 
 // intakeFence are the cells of the registry row in the order of fenceSQL of
 // either dialect.

@@ -3,6 +3,9 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -77,7 +80,40 @@ func TestIntake_ALostCommitDoesNotBringTheRoleBack(t *testing.T) {
 			t.Errorf("the writer after it: %+v", got)
 		}
 		<-in.Stopped()
+		for n := range 2 * intake.QueueLength {
+			if _, err := in.Submit(t.Context(), aRide(fmt.Sprint("after ", n))); !errors.Is(err, intake.ErrUnavailable) {
+				t.Fatalf("batch %d to a writer that has stopped: %v", n, err)
+			}
+		}
 		verified(t, other)
+	})
+}
+
+// Of those who ask for the role at once each gets an epoch of its own, so that the last
+// one fences all others.
+func TestIntake_TakeOverAtOnce(t *testing.T) {
+	t.Parallel()
+	onBothIntakes(t, func(t *testing.T, url string) {
+		t.Helper()
+		var asking sync.WaitGroup
+		var given [2][]int64
+		for i := range given {
+			s := openedIntake(t, url)
+			asking.Go(func() {
+				for range 100 {
+					r, err := s.TakeOver(t.Context())
+					if err != nil {
+						t.Error(err)
+					}
+					given[i] = append(given[i], r.Epoch)
+				}
+			})
+		}
+		asking.Wait()
+		all := slices.Sorted(slices.Values(slices.Concat(given[:]...)))
+		if n := len(slices.Compact(all)); n != 200 {
+			t.Errorf("%d epochs for 200 who asked", n)
+		}
 	})
 }
 
