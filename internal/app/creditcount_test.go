@@ -39,6 +39,7 @@ func TestStatistics_Credits(t *testing.T) {
 	july("after the night")
 	f.check()
 
+	f.store.leaveBeside()
 	totals := f.store.table(TradeTotals.name)
 	totals.rows, totals.ids = map[int64]any{}, nil // as a registry has them that did not count credits
 	last := slices.Max(f.store.table(PendingTimes.name).ids)
