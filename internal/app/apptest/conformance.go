@@ -43,6 +43,7 @@ func Run(t *testing.T, open func(t *testing.T) app.Store) {
 		{"DealsAndTermEnd", dealsAndTermEnd},
 		{"OpeningTaken", openingTaken},
 		{"BothSides", bothSides},
+		{"CreditsTradedAndFrozen", creditsTradedAndFrozen},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
