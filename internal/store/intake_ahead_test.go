@@ -423,7 +423,7 @@ func TestIntake_NobodyWithinACommit(t *testing.T) {
 	t.Parallel()
 	onBothIntakes(t, func(t *testing.T, url string) {
 		t.Helper()
-		s, now := &hooked{IntakeStore: openedIntake(t, url)}, someDay
+		s, now := &hooked{IntakeStore: openedIntake(t, url), read: make(chan struct{}, 9)}, someDay
 		goOn := make(chan struct{})
 		s.commit = func(ctx context.Context, c *intake.Changes) error {
 			<-goOn
@@ -441,11 +441,9 @@ func TestIntake_NobodyWithinACommit(t *testing.T) {
 			})
 			<-ctx.now
 		}
-		for before := range int64(2) { // one is on its way, and one is judged: what comes now waits
+		for before := range 2 { // one is on its way, and one is judged: what comes now waits
 			send(aRide(fmt.Sprint(before)))
-			for s.reads.Load() <= before {
-				time.Sleep(100 * time.Microsecond)
-			}
+			<-s.read
 		}
 		tooMuch := ride("3", "nobody", 3, 8, 0)
 		tooMuch.Scenario, tooMuch.Inputs = "plant", []carbon.Value{{Name: "energy", Amount: 200_000_000_000 * quantity.OneMeasure, Unit: "kWh"}}

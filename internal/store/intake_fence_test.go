@@ -19,6 +19,7 @@ type hooked struct {
 	newest func(ctx context.Context) error
 	forgot chan bool // what came of each try to forget; nil: nobody asks
 	reads  atomic.Int64
+	read   chan struct{} // something for each commit that is read for; nil: nobody asks
 }
 
 func (s *hooked) Commit(ctx context.Context, c *intake.Changes) error {
@@ -48,6 +49,9 @@ func (s *hooked) Forget(ctx context.Context) (bool, error) {
 
 func (s *hooked) Answered(ctx context.Context, keys []intake.ActorKey) ([]intake.JournalRow, error) {
 	s.reads.Add(1)
+	if s.read != nil {
+		s.read <- struct{}{}
+	}
 	return s.IntakeStore.Answered(ctx, keys)
 }
 

@@ -103,18 +103,19 @@ func TestIntake_OneByOne(t *testing.T) {
 	defer in.Close()
 	var all sync.WaitGroup
 	for i := range 10 {
+		ctx := &queued{Context: t.Context(), now: make(chan struct{})}
 		all.Go(func() {
 			id := fmt.Sprint(i)
 			if i == 5 {
 				id = "poison"
 			}
-			_, err := in.Submit(t.Context(), intake.Batch{Actor: 1, Source: 1, Key: id, Activities: []intake.Activity{ride(id, id, 3, 8, 0)}})
+			_, err := in.Submit(ctx, intake.Batch{Actor: 1, Source: 1, Key: id, Activities: []intake.Activity{ride(id, id, 3, 8, 0)}})
 			if (id == "poison") != errors.Is(err, intake.ErrNotDone) || id != "poison" && err != nil {
 				t.Errorf("%s: %v", id, err)
 			}
 		})
+		<-ctx.now
 	}
-	time.Sleep(100 * time.Millisecond)
 	close(p.may)
 	all.Wait()
 	verified(t, s)
