@@ -61,6 +61,11 @@ func TestIssuance_ListedSinceTheClose(t *testing.T) {
 	if again := w.send(http.MethodPost, path+"/steps", w.leader, `{"event":"issue"}`, key); string(again.body) != string(issued.body) || again.header.Get("Idempotency-Replayed") != "true" {
 		t.Errorf("the issue again: %d %s", again.status, again.body)
 	}
+	w.must(leader, app.ExclusionImport{Region: apptest.Jiashan, List: carbon.CCER, Source: "list 3", Entries: []app.ExclusionEntry{{Identifier: "GRID-7", ValidFrom: 20260101}}})
+	since := decode[api.ExceptionPage](t, w.get("/v1/exceptions?kind=listed_since_issue&region="+apptest.Jiashan, w.auditor))
+	if len(since.Items) != 1 || since.Items[0].Objects[1].ID != entry+1 || !strings.Contains(since.Items[0].Detail, `and 0 more name "GRID-7", which the list ccer has`) {
+		t.Errorf("after the issue: %+v", since.Items)
+	}
 	found, err := app.CheckIntake(t.Context(), w.intake, w.app.Reader())
 	if err != nil || len(found) > 0 {
 		t.Errorf("%+v, %v", found, err)
