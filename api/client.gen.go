@@ -4035,7 +4035,7 @@ type ClientInterface interface {
 
 	// CancelTreasuryRefundWithBody No longer ask for it
 	//
-	// Two persons find that a buy-back was paid rightly, or that what the tax authority should pay back was never paid to it. Of a payment notice the payment is taken off with it, and its receipts are free for what they were for. Of a revoked award it is owed in any case.
+	// Two persons find that a buy-back was paid rightly, or that what should be paid back was never paid. Of a payment notice, or of one of its instalments, the payment is taken off with it, and its receipts are free for what they were for; so is that of a revoked award, and the budget has the money again.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4044,7 +4044,7 @@ type ClientInterface interface {
 
 	// CancelTreasuryRefund No longer ask for it
 	//
-	// Two persons find that a buy-back was paid rightly, or that what the tax authority should pay back was never paid to it. Of a payment notice the payment is taken off with it, and its receipts are free for what they were for. Of a revoked award it is owed in any case.
+	// Two persons find that a buy-back was paid rightly, or that what should be paid back was never paid. Of a payment notice, or of one of its instalments, the payment is taken off with it, and its receipts are free for what they were for; so is that of a revoked award, and the budget has the money again.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -13438,7 +13438,7 @@ func (c *Client) RequestTreasuryRefund(ctx context.Context, params *RequestTreas
 
 // CancelTreasuryRefundWithBody No longer ask for it
 //
-// Two persons find that a buy-back was paid rightly, or that what the tax authority should pay back was never paid to it. Of a payment notice the payment is taken off with it, and its receipts are free for what they were for. Of a revoked award it is owed in any case.
+// Two persons find that a buy-back was paid rightly, or that what should be paid back was never paid. Of a payment notice, or of one of its instalments, the payment is taken off with it, and its receipts are free for what they were for; so is that of a revoked award, and the budget has the money again.
 //
 // Takes any type of body and a specified content type.
 //
@@ -13457,7 +13457,7 @@ func (c *Client) CancelTreasuryRefundWithBody(ctx context.Context, id PathID, pa
 
 // CancelTreasuryRefund No longer ask for it
 //
-// Two persons find that a buy-back was paid rightly, or that what the tax authority should pay back was never paid to it. Of a payment notice the payment is taken off with it, and its receipts are free for what they were for. Of a revoked award it is owed in any case.
+// Two persons find that a buy-back was paid rightly, or that what should be paid back was never paid. Of a payment notice, or of one of its instalments, the payment is taken off with it, and its receipts are free for what they were for; so is that of a revoked award, and the budget has the money again.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -44247,7 +44247,7 @@ type ClientWithResponsesInterface interface {
 
 	// CancelTreasuryRefundWithBodyWithResponse No longer ask for it
 	//
-	// Two persons find that a buy-back was paid rightly, or that what the tax authority should pay back was never paid to it. Of a payment notice the payment is taken off with it, and its receipts are free for what they were for. Of a revoked award it is owed in any case.
+	// Two persons find that a buy-back was paid rightly, or that what should be paid back was never paid. Of a payment notice, or of one of its instalments, the payment is taken off with it, and its receipts are free for what they were for; so is that of a revoked award, and the budget has the money again.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -44256,7 +44256,7 @@ type ClientWithResponsesInterface interface {
 
 	// CancelTreasuryRefundWithResponse No longer ask for it
 	//
-	// Two persons find that a buy-back was paid rightly, or that what the tax authority should pay back was never paid to it. Of a payment notice the payment is taken off with it, and its receipts are free for what they were for. Of a revoked award it is owed in any case.
+	// Two persons find that a buy-back was paid rightly, or that what should be paid back was never paid. Of a payment notice, or of one of its instalments, the payment is taken off with it, and its receipts are free for what they were for; so is that of a revoked award, and the budget has the money again.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -63425,7 +63425,7 @@ func (c *ClientWithResponses) RequestTreasuryRefundWithResponse(ctx context.Cont
 
 // CancelTreasuryRefundWithBodyWithResponse No longer ask for it
 //
-// Two persons find that a buy-back was paid rightly, or that what the tax authority should pay back was never paid to it. Of a payment notice the payment is taken off with it, and its receipts are free for what they were for. Of a revoked award it is owed in any case.
+// Two persons find that a buy-back was paid rightly, or that what should be paid back was never paid. Of a payment notice, or of one of its instalments, the payment is taken off with it, and its receipts are free for what they were for; so is that of a revoked award, and the budget has the money again.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -63440,7 +63440,7 @@ func (c *ClientWithResponses) CancelTreasuryRefundWithBodyWithResponse(ctx conte
 
 // CancelTreasuryRefundWithResponse No longer ask for it
 //
-// Two persons find that a buy-back was paid rightly, or that what the tax authority should pay back was never paid to it. Of a payment notice the payment is taken off with it, and its receipts are free for what they were for. Of a revoked award it is owed in any case.
+// Two persons find that a buy-back was paid rightly, or that what should be paid back was never paid. Of a payment notice, or of one of its instalments, the payment is taken off with it, and its receipts are free for what they were for; so is that of a revoked award, and the budget has the money again.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -15072,6 +15072,9 @@ type ReductionTaskPage struct {
 type RefundCancelInput struct {
 	// Document By which it is no longer asked for.
 	Document string `json:"document"`
+
+	// Instalment Of a sale in parts: the part that alone was never paid. The refund is then of the others.
+	Instalment *ID `json:"instalment,omitempty"`
 }
 
 // RefundState Where a refund is in its life.

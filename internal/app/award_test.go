@@ -369,13 +369,12 @@ func TestAward_RevokedByRule(t *testing.T) {
 	}
 }
 
-// An award of a buy-back that is revoked after its payment: what was paid stays paid
-// and is asked back; when the treasury has it the budget has it again. What other
-// offers have committed is not touched.
-func TestAward_RevokedBuyBack(t *testing.T) {
-	t.Parallel()
-	b := openBuyBackDesk(t)
-	d := &auctionDesk{office: b.office, i: b.i, firms: []firm{b.f}}
+// revokedBuyBack is a desk at which an award of a buy-back was revoked after its payment,
+// and the award as it was paid.
+func revokedBuyBack(t *testing.T) (b *buyBackDesk, d *auctionDesk, a auction.Award) {
+	t.Helper()
+	b = openBuyBackDesk(t)
+	d = &auctionDesk{office: b.office, i: b.i, firms: []firm{b.f}}
 	sought := func(later calendar.Instant) auction.Offer {
 		return d.announce(d.offerOf(auction.ReverseUniform, func(c *OfferAnnounce) {
 			c.Deposit, c.Budget, c.BudgetLimit = 0, b.budget, 80_000_00
@@ -392,17 +391,28 @@ func TestAward_RevokedBuyBack(t *testing.T) {
 	o = d.offerNow(o.ID)
 	done[OfferResult](d.office, d.clerk, OfferCertify{o.ID, o.ResultDigest, "d"})
 	d.settle()
-	a := rowsIn(d.office, Awards, Query{})[0]
+	a = rowsIn(d.office, Awards, Query{})[0]
 	awarded(d.office, b.f.user, AwardSign{a.ID})
 	awarded(d.office, d.clerk, AwardContract{a.ID, "c"})
 	awarded(d.office, d.finance, AwardPay{a.ID, a.Amount, "p", 20260713})
 	d.upholds(a)
 	awarded(d.office, d.clerk, AwardRevoke{a.ID, "异议成立"})
-	money := func() string {
-		budget := rowsIn(d.office, Budgets, Where("id", b.budget))[0]
-		return fmt.Sprint(budget.Committed, budget.Paid, d.offerNow(o.ID).Committed)
-	}
-	if got, want := money(), "80000.00 "+a.Amount.String()+" 0.00"; got != want {
+	return b, d, a
+}
+
+// money is what of the desk's budget is committed and paid, and what the last offer has committed.
+func (b *buyBackDesk) money(d *auctionDesk, a auction.Award) string {
+	budget := rowsIn(d.office, Budgets, Where("id", b.budget))[0]
+	return fmt.Sprint(budget.Committed, budget.Paid, d.offerNow(a.Offer).Committed)
+}
+
+// An award of a buy-back that is revoked after its payment: what was paid stays paid
+// and is asked back; when the treasury has it the budget has it again. What other
+// offers have committed is not touched.
+func TestAward_RevokedBuyBack(t *testing.T) {
+	t.Parallel()
+	b, d, a := revokedBuyBack(t)
+	if got, want := b.money(d, a), "80000.00 "+a.Amount.String()+" 0.00"; got != want {
 		t.Errorf("revoked: committed, paid, committed for the offer are %s; want %s", got, want)
 	}
 	d.check()
@@ -410,15 +420,45 @@ func TestAward_RevokedBuyBack(t *testing.T) {
 	if len(r) != 1 || r[0].Amount != a.Amount || r[0].Party != b.f.party || r[0].State != reserve.RefundRequested {
 		t.Fatalf("asked back: %+v", r)
 	}
-	d.refuses(d.leader, RefundCancel{r[0].ID, "d"}, reserve.ErrRefundOwed)
+	d.refuses(d.leader, RefundCancel{r[0].ID, "d", 1}, reserve.ErrRefundPart)
 	d.does(d.finance, RefundReceive{r[0].ID, "退款 1", 20260713})
-	if got := money(); got != "80000.00 0.00 0.00" {
+	if got := b.money(d, a); got != "80000.00 0.00 0.00" {
 		t.Errorf("received: %s", got)
 	}
 	if held := b.holding(ledger.Paid).Held; held != 0 {
 		t.Errorf("%d are held", held)
 	}
 	d.check()
+}
+
+// What was recorded as paid of a revoked award, and never was, is no longer asked back
+// when two persons say so: the budget has it, and the proof is free.
+func TestAward_RevokedBuyBackNeverPaid(t *testing.T) {
+	t.Parallel()
+	b, d, a := revokedBuyBack(t)
+	r := rowsIn(d.office, Refunds, Where("award", a.ID))[0]
+	d.refuses(d.leader, RefundCancel{r.ID, "", 0}, invalid)
+	c := RefundCancel{r.ID, "the bank sent it back", 0}
+	if refused, proposed := d.send(d.leader, c); refused != nil || !proposed {
+		t.Errorf("alone: %v, proposed: %t", refused, proposed)
+	}
+	d.does(d.leader, c)
+	if r = storedRow(d.office, Refunds, r.ID); r.State != reserve.RefundCancelled || r.CancelDocument != c.Document || r.Amount != a.Amount {
+		t.Errorf("%+v", r)
+	}
+	if now := storedRow(d.office, Awards, a.ID); now.State != auction.AwardRevoked || now.Proof != "" || now.PaidOn != 0 || now.PaidAt != 0 {
+		t.Errorf("%+v", now)
+	}
+	if got := b.money(d, a); got != "80000.00 0.00 0.00" {
+		t.Errorf("cancelled: %s", got)
+	}
+	d.refuses(d.finance, RefundReceive{r.ID, "退款 1", 20260713}, reserve.ErrRefundState)
+	d.restart()
+	d.check()
+	now := storedRow(d.office, Awards, a.ID)
+	now.PaidOn = 20260713
+	d.store.table(Awards.name).put(now.ID, now)
+	d.finds("I-24", a.ID)
 }
 
 // A buy-back that its budget limits is checked by its limit as announced, however

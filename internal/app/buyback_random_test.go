@@ -105,7 +105,7 @@ func (d *buyBackDesk) randomStep(r *rand.Rand, firms []firm) (int64, Command) {
 	case 1, 8, 16:
 		switch r.Intn(5) {
 		case 0:
-			return d.leader, RefundCancel{id(Refunds.name), "d"}
+			return d.leader, RefundCancel{id(Refunds.name), "d", 0}
 		case 1, 2:
 			return d.finance, RefundReceive{id(Refunds.name), fmt.Sprint("receipt", r.Int()), today}
 		}

@@ -233,10 +233,11 @@ func (c *checker) checkBudgets() error {
 		return err
 	}
 	err = eachOf(c.ctx, c.r, Refunds, Query{}, func(r reserve.TreasuryRefund) {
-		a := awards[r.Award]
-		if r.State != reserve.RefundCancelled {
-			delete(awards, r.Award)
+		if r.State == reserve.RefundCancelled { // of an award nothing is recorded as paid any more
+			return
 		}
+		a := awards[r.Award]
+		delete(awards, r.Award)
 		if r.Award != 0 && (a.State != auction.AwardRevoked || a.Amount != r.Amount) {
 			c.report("I-24", Refunds.name, r.ID, "asks for CNY %s of award %d, which is %s and was paid CNY %s", r.Amount, r.Award, a.State, a.Amount)
 		}

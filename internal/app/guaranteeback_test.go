@@ -94,7 +94,7 @@ func TestCorrection_GuaranteeOfProject(t *testing.T) {
 	k.restart()
 	k.check()
 	asked := rowsIn(k.office, Refunds, Where("correction", x.ID).And("state", Eq, string(reserve.RefundRequested)))
-	done[reserve.TreasuryRefund](k.office, k.finance, RefundCancel{asked[0].ID, "never paid"})
+	done[reserve.TreasuryRefund](k.office, k.finance, RefundCancel{asked[0].ID, "never paid", 0})
 	k.check()
 }
 

@@ -129,7 +129,7 @@ func TestSales_Random(t *testing.T) {
 		},
 		func() (int64, Command) { return o.leader, NoticeCancel{anyNotice() * int64(r.Intn(3)/2), "r"} }, // seldom: it ends what others begin
 		func() (int64, Command) {
-			return o.finance, RefundCancel{r.Int63n(int64(len(tableOf(o, Refunds))+2)) * int64(r.Intn(2)), "never paid"}
+			return o.finance, RefundCancel{r.Int63n(int64(len(tableOf(o, Refunds))+2)) * int64(r.Intn(2)), "never paid", 0}
 		},
 		deliver, deliver,
 	)

@@ -83,9 +83,9 @@ func TestRefundCancel(t *testing.T) {
 	done[NoticeResult](o, o.leader, NoticeCancel{wrong.Notice.ID, "not wanted"})
 	r := o.refundOf(wrong.Notice.ID)
 	o.refuses(o.finance, NoticeProve{right.Notice.ID, right.Notice.Amount, "r-1", today}, ErrProofTaken)
-	o.refuses(o.finance, RefundCancel{r.ID, ""}, invalid)
-	o.refuses(o.clerk, RefundCancel{r.ID, "d"}, identity.ErrForbidden)
-	c := RefundCancel{r.ID, "the payer quoted the wrong notice"}
+	o.refuses(o.finance, RefundCancel{r.ID, "", 0}, invalid)
+	o.refuses(o.clerk, RefundCancel{r.ID, "d", 0}, identity.ErrForbidden)
+	c := RefundCancel{r.ID, "the payer quoted the wrong notice", 0}
 	if refused, proposed := o.send(o.finance, c); refused != nil || !proposed {
 		t.Errorf("alone: %v, proposed: %t", refused, proposed)
 	}
@@ -114,9 +114,45 @@ func TestRefundCancel_Parts(t *testing.T) {
 	first := plan.Parts[0]
 	done[PlanResult](o, o.finance, InstalmentProve{first.ID, first.Amount, "r-1", today})
 	done[NoticeResult](o, o.leader, NoticeCancel{n.Notice.ID, "frozen"})
-	done[reserve.TreasuryRefund](o, o.finance, RefundCancel{o.refundOf(n.Notice.ID).ID, "it was paid for another"})
+	done[reserve.TreasuryRefund](o, o.finance, RefundCancel{o.refundOf(n.Notice.ID).ID, "it was paid for another", 0})
 	if i := storedRow(o, Instalments, first.ID); i.Paid != 0 || i.Proof != "" || i.PaidOn != 0 {
 		t.Errorf("%+v", i)
+	}
+	o.restart()
+	o.check()
+}
+
+// One part of a sale that was never paid is taken off its refund, which is then of the
+// others; with the last one nothing is asked for any more.
+func TestRefundCancel_OnePart(t *testing.T) {
+	t.Parallel()
+	o, _, _, n, plan := instalmentOffice(t)
+	first, second := plan.Parts[0], plan.Parts[1]
+	done[PlanResult](o, o.finance, InstalmentProve{first.ID, first.Amount, "r-1", today})
+	done[PlanResult](o, o.finance, InstalmentProve{second.ID, second.Amount, "r-2", today})
+	done[NoticeResult](o, o.leader, NoticeCancel{n.Notice.ID, "frozen"})
+	r := o.refundOf(n.Notice.ID)
+	if r.Amount != first.Amount+second.Amount {
+		t.Fatalf("%+v", r)
+	}
+	o.refuses(o.finance, RefundCancel{r.ID, "d", plan.Parts[2].ID}, reserve.ErrRefundPart)
+	o.refuses(o.finance, RefundCancel{r.ID, "", second.ID}, invalid)
+	c := RefundCancel{r.ID, "it was paid for another", second.ID}
+	if refused, proposed := o.send(o.finance, c); refused != nil || !proposed {
+		t.Errorf("alone: %v, proposed: %t", refused, proposed)
+	}
+	if r = done[reserve.TreasuryRefund](o, o.finance, c); r.State != reserve.RefundRequested || r.Amount != first.Amount || r.CancelDocument != "" {
+		t.Errorf("%+v", r)
+	}
+	if i := storedRow(o, Instalments, second.ID); i.Paid != 0 || i.Proof != "" || i.Reason != c.Document || storedRow(o, Instalments, first.ID).Paid != first.Amount {
+		t.Errorf("%+v", i)
+	}
+	o.restart()
+	o.check()
+	o.refuses(o.finance, c, reserve.ErrRefundPart)
+	c.Instalment = first.ID
+	if r = done[reserve.TreasuryRefund](o, o.finance, c); r.State != reserve.RefundCancelled || r.Amount != first.Amount || r.CancelDocument != c.Document {
+		t.Errorf("%+v", r)
 	}
 	o.restart()
 	o.check()

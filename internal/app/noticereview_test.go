@@ -199,7 +199,7 @@ func TestNotice_DeliveryRefused_Award(t *testing.T) {
 	r := d.refundOf(a.Notice)
 	d.waits(d.finance, Refunds.name, r.ID, "receive")
 	d.check()
-	done[reserve.TreasuryRefund](d.office, d.finance, RefundCancel{r.ID, "it was of another firm"})
+	done[reserve.TreasuryRefund](d.office, d.finance, RefundCancel{r.ID, "it was of another firm", 0})
 	d.restart()
 	d.check()
 }

@@ -94,7 +94,7 @@ func (o *office) driveRefund(f firm) {
 	m.state = func(o *office) reserve.RefundState { return storedRow(o, Refunds, 1).State }
 	m.command = func(_ *office, _ reserve.RefundState, e reserve.RefundEvent) Command {
 		if e == reserve.RefundDrop {
-			return RefundCancel{1, "it was never paid"}
+			return RefundCancel{1, "it was never paid", 0}
 		}
 		return RefundReceive{1, "receipt", today}
 	}

@@ -98,6 +98,12 @@ func (a Award) Unpaid() (Award, error) {
 	return a, err
 }
 
+// NeverPaid is a revoked award of which nothing was paid, after all.
+func (a Award) NeverPaid() Award {
+	a.Proof, a.PaidOn, a.PaidAt = "", 0, 0
+	return a
+}
+
 // Delivered is the award after the permits were.
 func (a Award) Delivered(transfer int64, at calendar.Instant, certifyBy calendar.Date) (Award, error) {
 	a, err := a.Next(DeliverAward, AsBureau)

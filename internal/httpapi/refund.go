@@ -60,5 +60,5 @@ func (s *Server) ReceiveTreasuryRefund(ctx context.Context, r gen.ReceiveTreasur
 
 // CancelTreasuryRefund no longer asks for a refund.
 func (s *Server) CancelTreasuryRefund(ctx context.Context, r gen.CancelTreasuryRefundRequestObject) (gen.CancelTreasuryRefundResponseObject, error) {
-	return s.do(ctx, r.Params.IdempotencyKey, app.RefundCancel{Refund: r.ID, Document: r.Body.Document})
+	return s.do(ctx, r.Params.IdempotencyKey, app.RefundCancel{Refund: r.ID, Document: r.Body.Document, Instalment: deref(r.Body.Instalment)})
 }

@@ -83,7 +83,7 @@ const (
 	BudgetRelease  BudgetMove = "release"   // committed −
 	BudgetPay      BudgetMove = "pay"       // committed −, paid +
 	BudgetFail     BudgetMove = "fail"      // paid −, committed +: a payment came back
-	BudgetRefund   BudgetMove = "refund"    // paid −: the treasury got money back
+	BudgetRefund   BudgetMove = "refund"    // paid −: the treasury got money back, or had never paid it
 	BudgetLapse    BudgetMove = "lapse"     // lapsed +
 	BudgetCarryOut BudgetMove = "carry_out" // carried +
 	BudgetCarryIn  BudgetMove = "carry_in"  // approved +

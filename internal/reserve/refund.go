@@ -15,8 +15,8 @@ var (
 	ErrRefundBeyond = fault.New(fault.Refused, "treasury_refund.beyond_payment", "more would be refunded than was paid").At("amount")
 	// ErrRefundState is returned when the state of a refund does not allow a step.
 	ErrRefundState = fault.New(fault.Conflict, "treasury_refund.state", "the state of the refund does not allow this")
-	// ErrRefundOwed is returned when the refund of a revoked award would be cancelled: the permits are given back, and nobody could ask again.
-	ErrRefundOwed = fault.New(fault.Refused, "treasury_refund.owed", "the award is revoked and the permits are given back: what was paid for them is owed until it is received")
+	// ErrRefundPart is returned when a part of a refund would be cancelled that is not the payment of an instalment of its sale.
+	ErrRefundPart = fault.New(fault.Refused, "treasury_refund.part", "the refund is of no such instalment that was paid: leave it out to cancel all of it").At("instalment")
 )
 
 // A RefundState is where a refund is in its life.
@@ -104,19 +104,26 @@ func (r TreasuryRefund) Receive(proof string, on calendar.Date) (TreasuryRefund,
 }
 
 // Cancel returns the refund that is no longer asked for by a document, or
-// ErrRefundState, ErrRefundOwed or a fault about document.
+// ErrRefundState or a fault about document.
 func (r TreasuryRefund) Cancel(document string) (TreasuryRefund, error) {
 	to, err := r.State.Next(RefundDrop)
 	if err != nil {
 		return r, err
 	}
-	if r.Award != 0 {
-		return r, ErrRefundOwed
-	}
 	if err := catalog.CheckDocument("document", document); err != nil {
 		return r, err
 	}
 	r.State, r.CancelDocument = to, document
+	return r, nil
+}
+
+// CancelPart is Cancel of an amount of it: the rest is still asked for.
+func (r TreasuryRefund) CancelPart(amount quantity.Money, document string) (TreasuryRefund, error) {
+	cancelled, err := r.Cancel(document)
+	if err != nil || amount >= r.Amount {
+		return cancelled, err
+	}
+	r.Amount -= amount
 	return r, nil
 }
 
