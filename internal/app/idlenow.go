@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"iter"
 	"maps"
@@ -31,47 +30,6 @@ func renewedOn(d reserve.IdleDeclaration, renewals iter.Seq[permit.Renewal]) cal
 		}
 	}
 	return 0
-}
-
-// heldBy is the day by which permits were acquired that lie idle in a holding since a
-// day, and how many can be of these: their idle time goes on over renewals (I-111).
-func (v *View) heldBy(holding ledger.Key, since calendar.Date) (on calendar.Date, most quantity.Quantity, err error) {
-	on, carried, err := v.carriedInto(holding, since)
-	id, _ := v.ledger.Find(holding)
-	return max(on, since), reserve.AcquiredBy(v.ledger.Acquisitions(id), since) + carried, err
-}
-
-// carriedInto is what renewals have carried into a holding of that which was acquired
-// in the term before by a day, and the first day of the new term; none: 0.
-func (v *View) carriedInto(holding ledger.Key, since calendar.Date) (on calendar.Date, sum quantity.Quantity, err error) {
-	for r := range All(v, Renewals) {
-		if r.State != permit.RenewalJoined || r.NewKey() != holding || r.FirstDay() <= since {
-			continue
-		}
-		q, err := v.joinedOf(r, since)
-		if err != nil {
-			return 0, 0, err
-		}
-		if sum += q; q > 0 {
-			on = max(on, r.FirstDay())
-		}
-	}
-	return on, sum, nil
-}
-
-// joinedOf is how much of what a renewal has carried into its new term was acquired
-// by a day. What was acquired first was sold first, and of what was left it has joined
-// first; what was acquired later is there by that day as far as a renewal before has carried it.
-func (v *View) joinedOf(r permit.Renewal, by calendar.Date) (quantity.Quantity, error) {
-	id, _ := v.ledger.Find(r.OldKey())
-	later, err1 := Find(v, Acquisitions, Where("account", int64(id)).And("acquired_on", Gt, int64(by)))
-	_, before, err2 := v.carriedInto(r.OldKey(), by)
-	joined := max(r.Joined-r.Increase, 0)
-	left := joined + r.Returned + before
-	for _, a := range later {
-		left -= a.Quantity
-	}
-	return min(max(left, 0), joined), cmp.Or(err1, err2)
 }
 
 // idleOn are the open declarations about a holding: one that was made of it, and

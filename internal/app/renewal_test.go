@@ -605,6 +605,60 @@ func (s *termSite) renewAgain(q quantity.Quantity) catalog.Instrument {
 	return second.next
 }
 
+// What a succession has moved since a renewal lies idle since before it, too: of what is
+// divided the parts have it in their order, and who renews it again keeps the day.
+func TestSuccession_IdleFoundAfterRenewal(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		stays, moved, want quantity.Quantity // of 5 t/a, of which 4 were there on the first idle day
+		again              bool
+	}{
+		"all moves":                  {moved: 5 * one, want: 4 * one},
+		"the older part goes first":  {stays: 3 * one, moved: 2 * one, want: 2 * one},
+		"the successor renews again": {moved: 5 * one, want: 4 * one, again: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := openTermSite(t)
+			s.grant(ledger.Paid, 4*one)
+			s.pass(20260801)
+			s.does(s.leader, Allocate{
+				Kind: reserve.Initial, Licence: s.holder.licence.ID, Instrument: s.old.Code, Part: reserve.Unallocated, Origin: ledger.Paid, Quantity: one,
+				Price: quantity.OnePrice, PriceKnown: true, AcquiredOn: 20260801, Document: "later",
+			})
+			s.pay(s.renew(s.apply(ledger.Paid, 5*one), 5*one, quantity.OnePrice))
+			held, first := s.next, calendar.Date(oldTermEnd).AddDays(1)
+			s.pass(first)
+			from, to := s.holder, s.firm(jiashan, 41)
+			kind, parts := permit.NewHolder, []SuccessionShare{{to.licence.ID, held.Code, ledger.Paid, tt.moved, 0}}
+			if tt.stays > 0 {
+				kind, parts = permit.Division, append([]SuccessionShare{{from.licence.ID, held.Code, ledger.Paid, tt.stays, 0}}, parts...)
+			}
+			s.does(s.leader, SuccessionRecord{Kind: kind, Licence: from.licence.ID, EffectiveOn: first, Document: "d", Parts: parts})
+			s.check()
+			if tt.again {
+				s.holder = to
+				held, first = s.renewAgain(tt.moved), calendar.Date(newTermEnd).AddDays(1)
+			}
+			declares := func(by firm, q quantity.Quantity) reserve.IdleDeclaration {
+				t.Helper()
+				c := IdleDeclare{Licence: by.licence.ID, Instrument: held.Code, Origin: ledger.Paid, Quantity: q + 1, Since: 20260701, Document: "d"}
+				s.refuses(s.leader, c, ErrIdleBeyond)
+				c.Quantity = q
+				return done[IdleResult](s.office, s.leader, c).Declaration
+			}
+			if d := declares(to, tt.want); d.Since != 20260701 || d.HeldOn != first {
+				t.Errorf("%+v", d)
+			}
+			if tt.stays > 0 {
+				declares(from, 4*one-tt.want)
+			}
+			s.restart()
+			s.check()
+		})
+	}
+}
+
 // What has left the old term before, and came to it after the first idle day, does not
 // lie idle in the new one.
 func TestRenewal_CarriesWhatIsLeftIdle(t *testing.T) {
