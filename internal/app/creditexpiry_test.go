@@ -297,6 +297,29 @@ func TestCreditExpiry_CrashBetweenSteps(t *testing.T) {
 	}
 }
 
+// Units whose last day is over pass to no new operator: those that a freeze kept expire
+// as the former one's, also where he is another on the day that it is over.
+func TestCreditExpiry_OperatorChange(t *testing.T) {
+	t.Parallel()
+	f := openExpiryFloor(t, 1)
+	next := f.carbon.successor(9)
+	f.on(lastDay)
+	freeze := done[FreezeResult](f.office, f.leader, FreezePlace{FreezeTerms: freezingUnits(f.seller, "a", 50)}).Freeze.ID
+	done[carbon.OperatorChange](f.office, f.leader, SchemeOperatorSet{
+		Scheme: f.carbon.scheme.ID, Operator: next.party, ValidFrom: lastDay.AddDays(2), WithUnits: true, Document: "agreement",
+	})
+	f.on(lastDay.AddDays(1))
+	done[FreezeResult](f.office, f.leader, FreezeRelease{freeze, "lifted"})
+	f.on(lastDay.AddDays(2))
+	if passed := rowsIn(f.office, Postings, Where("reason", int64(ledger.CreditTransfer))); len(passed) > 0 {
+		t.Errorf("passed after the last day: %+v", passed)
+	}
+	if got := f.units(ledger.CreditsExpired, 0); got != 1000 {
+		t.Errorf("%d units have expired, want all 1000", got)
+	}
+	f.check()
+}
+
 // crashOn lets a day come, and stops the server at a commit of what is due on it.
 func (f *expiryFloor) crashOn(day calendar.Date, at int) {
 	f.t.Helper()

@@ -126,7 +126,7 @@ func changeOperator(v *View, id int64) (Apply, error) {
 }
 
 // passingUnits are what passes to a new operator next, by series: what the former one
-// has of the scheme's pools, and neither sells nor has locked.
+// has of the scheme's pools, and neither sells nor has locked. What has expired does not.
 func (v *View) passingUnits(change carbon.OperatorChange) (moves map[int64]creditMove, more bool, err error) {
 	moves = map[int64]creditMove{}
 	if !change.WithUnits {
@@ -134,6 +134,9 @@ func (v *View) passingUnits(change carbon.OperatorChange) (moves map[int64]credi
 	}
 	scheme, left := rowsOf(v.state, CarbonSchemes).rows[change.Scheme], operatorRanges
 	for _, series := range v.seriesOfScheme(change.Scheme) {
+		if series.Expired(v.Today) {
+			continue
+		}
 		var m creditMove
 		units := int64(0)
 		for r := range v.spareRanges(creditHolder{series.ID, change.Former}) {
