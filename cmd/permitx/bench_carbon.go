@@ -85,6 +85,9 @@ func measureActivities(ctx context.Context, b *benchRun, m benchMeasure) error {
 	if err := r.register(ctx, scheme, carbonPeople); err != nil {
 		return fmt.Errorf("register participants: %w", err)
 	}
+	if err := b.settle(ctx, m); err != nil {
+		return err
+	}
 	people, err := r.weigh(ctx)
 	if err != nil {
 		return err
@@ -93,6 +96,9 @@ func measureActivities(ctx context.Context, b *benchRun, m benchMeasure) error {
 	load := &carbonLoad{path: fmt.Sprintf("/v1/carbon/activity-batches?scheme=%d", scheme), key: operator}
 	if err := b.whileServed(ctx, site, r, func() error {
 		if err := b.loadActivities(ctx, site, m.name, load); err != nil {
+			return err
+		}
+		if err := b.settle(ctx, m); err != nil {
 			return err
 		}
 		return b.ordersBeside(ctx, site, m.name, load)
@@ -114,6 +120,9 @@ func measureActivities(ctx context.Context, b *benchRun, m benchMeasure) error {
 	if err := r.fill(ctx, rows, carbonPeople, func(n int) { b.progress("%s: %d activities are there", m.name, n) }); err != nil {
 		return fmt.Errorf("fill the intake: %w", err)
 	}
+	if err := b.settle(ctx, m); err != nil {
+		return err
+	}
 	filled, err := r.weigh(ctx)
 	if err != nil {
 		return err
@@ -123,6 +132,15 @@ func measureActivities(ctx context.Context, b *benchRun, m benchMeasure) error {
 	b.add(m.name+"_bytes_per_million", "B", (loaded.bytes-people.bytes)/loaded.activities*aMillion)
 	b.add(m.name+"_filled_bytes_per_million", "B", (filled.bytes-loaded.bytes)/float64(rows)*aMillion)
 	return b.whileServed(ctx, site, r, func() error { return b.loadActivities(ctx, site, m.name+"_full", load) })
+}
+
+// settle makes a checkpoint, after which PostgreSQL writes its log over segments that it
+// has, as one does that is in service. A new segment is filled with zeros first, and who commits waits for that.
+func (b *benchRun) settle(ctx context.Context, m benchMeasure) error {
+	if m.place != onPostgres {
+		return nil
+	}
+	return b.postgres.checkpoint(ctx)
 }
 
 // whileServed does something while the server of a site runs.

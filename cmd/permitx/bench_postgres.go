@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
+
 	"permitx/internal/pgtest"
 	"permitx/internal/store"
 )
@@ -81,6 +83,17 @@ func (p *benchPostgres) newDatabase(ctx context.Context, prefix string) (pgtest.
 		p.made = append(p.made, d)
 	}
 	return d, err
+}
+
+// checkpoint makes PostgreSQL write what its memory has to its tables.
+func (p *benchPostgres) checkpoint(ctx context.Context) (err error) {
+	c, err := pgx.Connect(ctx, p.adminURL)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.Close(ctx)) }()
+	_, err = c.Exec(ctx, "CHECKPOINT")
+	return err
 }
 
 func (b *benchRun) prepareTPCB(ctx context.Context) (err error) {

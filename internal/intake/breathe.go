@@ -10,6 +10,7 @@ import (
 const (
 	linesABreath = 64                     // about 100 µs of work
 	breath       = 200 * time.Microsecond // while a command of the exchange waits
+	rowsAPart    = 500                    // some milliseconds of a database that does not breathe
 )
 
 // Pace lets the trading path go first. The zero value and nil know of none. It
@@ -25,9 +26,28 @@ type Pace struct {
 func (p *Pace) Breathe(line int) {
 	switch {
 	case line%linesABreath != linesABreath-1:
-	case p != nil && p.Trading != nil && p.Trading():
+	case p.trading():
 		time.Sleep(breath)
 	default:
 		runtime.Gosched()
 	}
 }
+
+// Part is up to where rows from first on are given to a database in one statement: to
+// the last of them, but while the exchange is at work only some.
+func (p *Pace) Part(first, last int) int {
+	if p.trading() {
+		return min(first+rowsAPart, last)
+	}
+	return last
+}
+
+// Rest is called after a statement that took a time: while the exchange is at work it sleeps as long.
+func (p *Pace) Rest(took time.Duration) {
+	if p.trading() {
+		time.Sleep(took)
+	}
+}
+
+// trading reports whether the exchange is at work.
+func (p *Pace) trading() bool { return p != nil && p.Trading != nil && p.Trading() }

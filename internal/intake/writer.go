@@ -11,7 +11,7 @@ import (
 )
 
 // activitiesACommit is about two full batches, so that no commit holds the
-// database for long.
+// database for long. While the exchange trades a commit is one batch.
 const activitiesACommit = 20_000
 
 func (in *Intake) load(ctx context.Context) error {
@@ -54,7 +54,8 @@ func (in *Intake) mend(ctx context.Context) error {
 
 // run judges and writes what waits until the intake is closed. While a commit is on its
 // way, what comes after it is judged on top of it: with a processor each, the database
-// writes and this goroutine reads and reckons. Its own context ends when the intake is
+// writes and this goroutine reads and reckons. While the exchange trades, one of them is
+// left to it: nothing is judged ahead. Its own context ends when the intake is
 // closed: what waits is still written, and nothing is read ahead.
 func (in *Intake) run(ctx, own context.Context) {
 	defer close(in.stopped)
@@ -95,7 +96,7 @@ func (in *Intake) next(before *flight) (all []*request, ended bool) {
 // take gives all that waits, up to the bound of a commit.
 func (in *Intake) take(first *request) []*request {
 	all, n := []*request{first}, len(first.batch)
-	for n < activitiesACommit {
+	for n < activitiesACommit && !in.c.Pace.trading() {
 		select {
 		case r := <-in.queue:
 			all, n = append(all, r), n+len(r.batch)
@@ -116,7 +117,7 @@ func activitiesOf(all []*request) (n int) {
 // advance judges requests while the commit before them is on its way, and sends theirs
 // after it. It returns an error only when the writer must stop.
 func (in *Intake) advance(ctx context.Context, before *flight, all []*request) (*flight, error) {
-	if len(all) == 0 || before != nil && (!before.only(KindBatch) || !only(all, KindBatch)) {
+	if len(all) == 0 || before != nil && (!before.only(KindBatch) || !only(all, KindBatch) || in.c.Pace.trading()) {
 		if _, err := in.land(ctx, before); err != nil || len(all) == 0 {
 			return nil, err
 		}

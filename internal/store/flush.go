@@ -94,6 +94,27 @@ func (r *rows) add(name, kind string, column any) {
 	r.columns = append(r.columns, column)
 }
 
+// part is the rows from first up to last.
+func (r *rows) part(first, last int) *rows {
+	p := *r
+	p.n, p.columns = last-first, make([]any, len(r.columns))
+	for i, column := range r.columns {
+		switch c := column.(type) {
+		case []int64:
+			p.columns[i] = c[first:last]
+		case []string:
+			p.columns[i] = c[first:last]
+		case []bool:
+			p.columns[i] = c[first:last]
+		case [][]byte:
+			p.columns[i] = c[first:last]
+		default:
+			panic("store: a column of an unknown type")
+		}
+	}
+	return &p
+}
+
 // value gives one cell, for a dialect that binds cell by cell.
 func (r *rows) value(column, row int) any {
 	switch c := r.columns[column].(type) {

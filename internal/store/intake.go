@@ -195,7 +195,7 @@ func OpenIntake(ctx context.Context, url string, pace *intake.Pace) (*IntakeStor
 
 func openIntake(ctx context.Context, url string, pace *intake.Pace) (*IntakeStore, error) {
 	if IsPostgres(url) {
-		return openIntakePostgres(ctx, url)
+		return openIntakePostgres(ctx, url, pace)
 	}
 	return openIntakeSQLite(strings.TrimPrefix(url, "sqlite:"), pace)
 }

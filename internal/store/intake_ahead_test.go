@@ -292,13 +292,20 @@ func sendUntilTaken(t *testing.T, in *intake.Intake, b intake.Batch) []byte {
 }
 
 // Batches of very many rows are written in another way than small ones: all of one or
-// nothing, behind the same fence.
+// nothing, behind the same fence; and in parts while the exchange trades.
 func TestIntake_ManyRows(t *testing.T) {
 	t.Parallel()
+	for _, pace := range []*intake.Pace{nil, {Trading: func() bool { return true }}} {
+		testManyRows(t, pace)
+	}
+}
+
+func testManyRows(t *testing.T, pace *intake.Pace) {
+	t.Helper()
 	onBothIntakes(t, func(t *testing.T, url string) {
 		t.Helper()
-		s, now := openedIntake(t, url), someDay
-		in := intakeOf(t, s, &now)
+		s, now := pacedIntake(t, url, pace), someDay
+		in := pacedIntakeOf(t, s, &now, pace)
 		many := func(from int) (all []intake.Activity) {
 			for i := range 1200 {
 				all = append(all, ride(fmt.Sprint(from+i), fmt.Sprint("p", from+i), 3, 8, 0))
@@ -463,4 +470,49 @@ func TestIntake_NobodyWithinACommit(t *testing.T) {
 		}
 		verified(t, s.IntakeStore)
 	})
+}
+
+// While the exchange trades each batch is a commit of its own, and nothing is read while it is written.
+func TestIntake_GivesWayToTheExchange(t *testing.T) {
+	t.Parallel()
+	const batches = 12
+	for _, trades := range []bool{true, false} {
+		s, now := &hooked{IntakeStore: openedIntake(t, freshSQLiteIntake(t))}, someDay
+		var waiting sync.WaitGroup
+		waiting.Add(batches)
+		var commits, together, ahead int
+		s.commit = func(ctx context.Context, c *intake.Changes) error {
+			waiting.Wait() // so that there is something to take
+			before := s.reads.Load()
+			for until := time.Now().Add(20 * time.Millisecond); s.reads.Load() == before && time.Now().Before(until); {
+				time.Sleep(100 * time.Microsecond)
+			}
+			commits++
+			if len(c.Journal) > 1 {
+				together++
+			}
+			if s.reads.Load() > before {
+				ahead++
+			}
+			return s.IntakeStore.Commit(ctx, c)
+		}
+		in := pacedIntakeOf(t, s, &now, &intake.Pace{Trading: func() bool { return trades }})
+		var all sync.WaitGroup
+		for i := range batches {
+			ctx := &queued{Context: t.Context(), now: make(chan struct{})}
+			all.Go(func() {
+				if _, err := in.Submit(ctx, aRide(fmt.Sprint(i))); err != nil {
+					t.Error(err)
+				}
+			})
+			<-ctx.now
+			waiting.Done()
+		}
+		all.Wait()
+		in.Close()
+		verified(t, s.IntakeStore)
+		if gives := commits == batches && together == 0 && ahead == 0; gives != trades {
+			t.Errorf("the exchange trades: %t, and %d batches are %d commits, %d of several and %d with reads beside", trades, batches, commits, together, ahead)
+		}
+	}
 }

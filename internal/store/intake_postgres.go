@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -16,14 +17,17 @@ import (
 
 // intakePostgres flushes a few rows in one round trip, as an implicit transaction. What the writer
 // looks up has a connection of its own, and so a process: it is read while a flush is written.
-type intakePostgres struct{ write, look, read *sql.DB }
+type intakePostgres struct {
+	write, look, read *sql.DB
+	pace              *intake.Pace
+}
 
 const intakeFenceSQL = `WITH moved AS (
   UPDATE registry SET batch = $1, length = $2, head = $3, last_at = $4, activity = $5, participant = $6, outbox = $7
    WHERE id = 1 AND epoch = $8 AND batch = $9 RETURNING 1)
 SELECT 1 / count(*) FROM moved`
 
-func openIntakePostgres(ctx context.Context, url string) (*IntakeStore, error) {
+func openIntakePostgres(ctx context.Context, url string, pace *intake.Pace) (*IntakeStore, error) {
 	writeConfig, err := intakeConfig(url)
 	if err != nil {
 		return nil, err
@@ -36,7 +40,7 @@ func openIntakePostgres(ctx context.Context, url string) (*IntakeStore, error) {
 	} {
 		writeConfig.RuntimeParams[name] = value
 	}
-	d := &intakePostgres{write: stdlib.OpenDB(*writeConfig), look: stdlib.OpenDB(*writeConfig), read: stdlib.OpenDB(*readConfig)}
+	d := &intakePostgres{write: stdlib.OpenDB(*writeConfig), look: stdlib.OpenDB(*writeConfig), read: stdlib.OpenDB(*readConfig), pace: pace}
 	for _, one := range []*sql.DB{d.write, d.look} {
 		one.SetMaxOpenConns(1)
 		one.SetMaxIdleConns(1)
@@ -59,7 +63,7 @@ func (d *intakePostgres) flush(ctx context.Context, c *intake.Changes, all []row
 	}
 	defer conn.Close()
 	return conn.Raw(func(driver any) error {
-		err := send(ctx, driver.(*stdlib.Conn).Conn(), c, all) //nolint:errcheck // stdlib's own type
+		err := d.send(ctx, driver.(*stdlib.Conn).Conn(), c, all) //nolint:errcheck // stdlib's own type
 		switch {
 		case err == nil:
 			return nil
@@ -73,17 +77,17 @@ func (d *intakePostgres) flush(ctx context.Context, c *intake.Changes, all []row
 	})
 }
 
-// copyRows are how many new rows of a table are copied into it. COPY takes half the time of an INSERT of
-// as many rows, but a transaction of several round trips, where a few rows take one.
-const copyRows = 500
+// manyRows of a table are written by themselves: new ones by COPY, which takes half the time of an INSERT of
+// as many, but makes the commit a transaction of several round trips, where a few rows take one.
+const manyRows = 500
 
-// send writes rows: the many new ones of a table by COPY, all others in one round trip.
-func send(ctx context.Context, conn *pgx.Conn, c *intake.Changes, all []rows) error {
+// send writes rows: the many of a table by themselves, all others in one round trip before them.
+func (d *intakePostgres) send(ctx context.Context, conn *pgx.Conn, c *intake.Changes, all []rows) error {
 	batch := &pgx.Batch{}
 	batch.Queue(intakeFenceSQL, intakeFence(c)...)
 	var many []*rows
 	for i := range all {
-		if r := &all[i]; r.n >= copyRows && !r.changed {
+		if r := &all[i]; r.n >= manyRows {
 			many = append(many, r)
 		} else {
 			batch.Queue(r.arraySQL(), r.columns...)
@@ -97,12 +101,36 @@ func send(ctx context.Context, conn *pgx.Conn, c *intake.Changes, all []rows) er
 			return err
 		}
 		for _, r := range many {
-			if _, err := tx.CopyFrom(ctx, pgx.Identifier{r.table}, r.names, &copying{rows: r, row: -1}); err != nil {
+			if err := d.inParts(ctx, tx, r); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// inParts writes rows at once, or in parts with a pause after each while the exchange trades: PostgreSQL
+// does a statement without a breath, on a processor that orders wait for.
+func (d *intakePostgres) inParts(ctx context.Context, tx pgx.Tx, r *rows) error {
+	for first := 0; first < r.n; {
+		last := d.pace.Part(first, r.n)
+		started := time.Now() //nolint:forbidigo // measures, decides nothing
+		if err := write(ctx, tx, r.part(first, last)); err != nil {
+			return err
+		}
+		d.pace.Rest(time.Since(started)) //nolint:forbidigo // measures, decides nothing
+		first = last
+	}
+	return nil
+}
+
+func write(ctx context.Context, tx pgx.Tx, r *rows) (err error) {
+	if r.changed {
+		_, err = tx.Exec(ctx, r.arraySQL(), r.columns...)
+	} else {
+		_, err = tx.CopyFrom(ctx, pgx.Identifier{r.table}, r.names, &copying{rows: r, row: -1})
+	}
+	return err
 }
 
 // copying gives rows one by one.

@@ -143,8 +143,13 @@ func (rides) Unit(int64) (quantity.Reduction, bool) { return quantity.OneReducti
 // intakeOf opens an intake whose clock is the test's.
 func intakeOf(t *testing.T, s intake.Store, now *calendar.Instant) *intake.Intake {
 	t.Helper()
+	return pacedIntakeOf(t, s, now, nil)
+}
+
+func pacedIntakeOf(t *testing.T, s intake.Store, now *calendar.Instant, p *intake.Pace) *intake.Intake {
+	t.Helper()
 	in, err := intake.Open(t.Context(), intake.Config{
-		Store: s, Register: func() (intake.Register, error) { return rides{}, nil }, Clock: func() calendar.Instant { return *now }, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Pace: p, Store: s, Register: func() (intake.Register, error) { return rides{}, nil }, Clock: func() calendar.Instant { return *now }, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -154,7 +159,12 @@ func intakeOf(t *testing.T, s intake.Store, now *calendar.Instant) *intake.Intak
 
 func openedIntake(t *testing.T, url string) *IntakeStore {
 	t.Helper()
-	s, err := OpenIntake(t.Context(), url, nil)
+	return pacedIntake(t, url, nil)
+}
+
+func pacedIntake(t *testing.T, url string, p *intake.Pace) *IntakeStore {
+	t.Helper()
+	s, err := OpenIntake(t.Context(), url, p)
 	if err != nil {
 		t.Fatal(err)
 	}
