@@ -401,9 +401,9 @@ func revokedBuyBack(t *testing.T) (b *buyBackDesk, d *auctionDesk, a auction.Awa
 }
 
 // money is what of the desk's budget is committed and paid, and what the last offer has committed.
-func (b *buyBackDesk) money(d *auctionDesk, a auction.Award) string {
-	budget := rowsIn(d.office, Budgets, Where("id", b.budget))[0]
-	return fmt.Sprint(budget.Committed, budget.Paid, d.offerNow(a.Offer).Committed)
+func (d *buyBackDesk) money(of *auctionDesk, a auction.Award) string {
+	budget := rowsIn(of.office, Budgets, Where("id", d.budget))[0]
+	return fmt.Sprint(budget.Committed, budget.Paid, of.offerNow(a.Offer).Committed)
 }
 
 // An award of a buy-back that is revoked after its payment: what was paid stays paid

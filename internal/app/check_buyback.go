@@ -192,14 +192,7 @@ func (c *checker) checkBooked(b reserve.BuyBack, used quantity.Quantity, posted 
 // checkBudgets compares each budget with its movements, and with the buy-backs
 // that it pays for (I-24).
 func (c *checker) checkBudgets() error {
-	moved := map[int64]reserve.Budget{}
-	err := eachOf(c.ctx, c.r, BudgetMovements, Query{}, func(m reserve.BudgetMovement) {
-		b, err := moved[m.Budget].Apply(m.Move, m.Amount)
-		if err != nil {
-			c.report("I-24", BudgetMovements.name, m.ID, "%s of CNY %s: %v", m.Move, m.Amount, err)
-		}
-		moved[m.Budget] = b
-	})
+	moved, err := c.movedBudgets()
 	if err != nil {
 		return err
 	}
@@ -262,6 +255,18 @@ func (c *checker) checkBudgets() error {
 			c.report("I-24", Budgets.name, b.ID, "has CNY %s committed and CNY %s paid, its buy-backs and offers come to CNY %s and CNY %s",
 				b.Committed, b.Paid, committed[b.ID], paid[b.ID])
 		}
+	})
+}
+
+// movedBudgets are what the budgets' movements come to.
+func (c *checker) movedBudgets() (map[int64]reserve.Budget, error) {
+	moved := map[int64]reserve.Budget{}
+	return moved, eachOf(c.ctx, c.r, BudgetMovements, Query{}, func(m reserve.BudgetMovement) {
+		b, err := moved[m.Budget].Apply(m.Move, m.Amount)
+		if err != nil {
+			c.report("I-24", BudgetMovements.name, m.ID, "%s of CNY %s: %v", m.Move, m.Amount, err)
+		}
+		moved[m.Budget] = b
 	})
 }
 

@@ -278,8 +278,11 @@ func TestProject_NamedAtConfirmation(t *testing.T) {
 		step DealStep
 		want *fault.Error
 	}{
-		{confirm(0, false), ErrForWhichUnit}, {confirm(p, true), ErrProjectOrUnit}, {confirm(foreign, false), ErrNoRecord},
-		{confirm(other, false), ErrBeyondNeed}, {DealStep{Deal: d.ID, Event: settlement.Withdraw, Project: p}, ErrProjectOfSale},
+		{confirm(0, false), ErrForWhichUnit},
+		{confirm(p, true), ErrProjectOrUnit},
+		{confirm(foreign, false), ErrNoRecord},
+		{confirm(other, false), ErrBeyondNeed},
+		{DealStep{Deal: d.ID, Event: settlement.Withdraw, Project: p}, ErrProjectOfSale},
 	} {
 		s.refuses(s.buyer.user, c.step, c.want)
 	}

@@ -114,11 +114,11 @@ func (d *intakePostgres) send(ctx context.Context, conn *pgx.Conn, c *intake.Cha
 func (d *intakePostgres) inParts(ctx context.Context, tx pgx.Tx, r *rows) error {
 	for first := 0; first < r.n; {
 		last := d.pace.Part(first, r.n)
-		started := time.Now() //nolint:forbidigo // measures, decides nothing
+		started := time.Now()
 		if err := write(ctx, tx, r.part(first, last)); err != nil {
 			return err
 		}
-		d.pace.Rest(time.Since(started)) //nolint:forbidigo // measures, decides nothing
+		d.pace.Rest(time.Since(started))
 		first = last
 	}
 	return nil
