@@ -7,7 +7,6 @@ import (
 	"slices"
 	"testing"
 
-	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
@@ -270,21 +269,10 @@ func TestCallOrder_CrashBetweenSteps(t *testing.T) {
 func (o *sessionOffice) crashInCall(at int) {
 	o.t.Helper()
 	commits := 0
-	o.store.mu.Lock()
-	o.store.onCommit = func(b *Batch) error {
-		if commits++; commits > at {
-			return ErrFenced
-		}
-		return nil
-	}
-	o.store.mu.Unlock()
-	o.at(0, "09:25")
-	if err := o.app.Close(); err != nil && !errors.Is(err, ErrFenced) {
-		o.t.Fatal(err)
-	}
-	o.store.onCommit = nil
-	o.now.set(o.now.get() + calendar.Instant(LeaseTime.Microseconds()))
-	o.start()
+	o.crashDuring(func() { o.at(0, "09:25") }, func(*Batch) bool {
+		commits++
+		return commits <= at
+	})
 }
 
 // A halt over the end of a closing call: the call is not made. What came for it

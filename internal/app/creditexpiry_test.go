@@ -1,7 +1,6 @@
 package app
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -323,22 +322,11 @@ func TestCreditExpiry_OperatorChange(t *testing.T) {
 // crashOn lets a day come, and stops the server at a commit of what is due on it.
 func (f *expiryFloor) crashOn(day calendar.Date, at int) {
 	f.t.Helper()
-	commits := 0
-	f.store.mu.Lock()
-	f.store.onCommit = func(b *Batch) error {
-		if commits += len(b.Journal); commits > at {
-			return ErrFenced
-		}
-		return nil
-	}
-	f.store.mu.Unlock()
-	f.on(day)
-	if err := f.app.Close(); err != nil && !errors.Is(err, ErrFenced) {
-		f.t.Fatal(err)
-	}
-	f.store.onCommit = nil
-	f.now.set(f.now.get() + calendar.Instant(LeaseTime.Microseconds()))
-	f.start()
+	commands := 0
+	f.crashDuring(func() { f.on(day) }, func(b *Batch) bool {
+		commands += len(b.Journal)
+		return commands <= at
+	})
 }
 
 // Whatever is done with credits before, on and after their last day, what is free is gone
@@ -349,7 +337,7 @@ func TestCreditExpiry_Random(t *testing.T) {
 		f := openExpiryFloor(t, 2)
 		firms := append([]firm{f.seller}, f.firms...)
 		random := rand.New(rand.NewPCG(seed, 131))
-		did := map[string]int{}
+		did := map[identity.Operation]int{}
 		freezes, blocks, issued := []int64{1}, []int64{1}, int64(2)
 		f.every = 40
 		for n := range 360 {
@@ -391,7 +379,7 @@ func TestCreditExpiry_Random(t *testing.T) {
 				command = f.order(x, []market.Side{market.Buy, market.Sell}[random.IntN(2)], quantity.Quantity(1+units/4), 38+random.Int64N(4))
 			}
 			if f.do(person, command) == nil {
-				did[fmt.Sprintf("%T", command)]++
+				did[command.Operation()]++
 				switch r := f.results[len(f.results)-1].(type) {
 				case FreezeResult:
 					freezes = append(freezes, r.Freeze.ID)
@@ -417,11 +405,10 @@ func TestCreditExpiry_Random(t *testing.T) {
 		if held := rowsIn(f.office, CreditRanges, Where("state", string(carbon.Held))); len(held) > 0 || f.units(ledger.CreditsIssued, 0) != retired+expired || expired == 0 {
 			t.Errorf("%d are issued, %d retired, %d have expired, %d ranges are held", f.units(ledger.CreditsIssued, 0), retired, expired, len(held))
 		}
-		for _, c := range []Command{FreezePlace{}, FreezeRelease{}, CreditRevoke{}, BlockPropose{}, CreditRetire{}, CreditMirror{}, IssuanceStep{}, CreditTransfer{}, PlaceOrder{}} {
-			if did[fmt.Sprintf("%T", c)] == 0 {
-				t.Errorf("%T was never done: %v", c, did)
-			}
-		}
+		walked(t, did, []identity.Operation{
+			identity.FreezePlace, identity.FreezeRelease, identity.CreditRevoke, identity.BlockPropose, identity.CreditRetire,
+			identity.CreditMirror, identity.IssuanceStep, identity.CreditTransfer, identity.OrderPlace,
+		})
 	}
 }
 

@@ -445,6 +445,27 @@ func (o *office) start() {
 	o.t.Cleanup(func() { a.Close() })
 }
 
+// crashDuring does something, stops the server at the first commit meanwhile that does not
+// survive, and starts it again when the time of its lease is over.
+func (o *office) crashDuring(do func(), survives func(*Batch) bool) {
+	o.t.Helper()
+	o.store.mu.Lock()
+	o.store.onCommit = func(b *Batch) error {
+		if survives(b) {
+			return nil
+		}
+		return ErrFenced
+	}
+	o.store.mu.Unlock()
+	do()
+	if err := o.app.Close(); err != nil && !errors.Is(err, ErrFenced) {
+		o.t.Fatal(err)
+	}
+	o.store.onCommit = nil
+	o.now.set(o.now.get() + calendar.Instant(LeaseTime.Microseconds()))
+	o.start()
+}
+
 // restart stops the app and opens it again on the same rows.
 func (o *office) restart() {
 	o.t.Helper()

@@ -11,6 +11,7 @@ import (
 	"permitx/internal/carbon"
 	"permitx/internal/encumbrance"
 	"permitx/internal/fault"
+	"permitx/internal/identity"
 	"permitx/internal/market"
 	"permitx/internal/quantity"
 	"permitx/internal/rulebook"
@@ -217,7 +218,7 @@ func TestCreditFreeze_Random(t *testing.T) {
 	f := openBlockFloor(t, 2, MarketTerms{})
 	firms := append([]firm{f.seller}, f.firms...)
 	random := rand.New(rand.NewPCG(10, 130))
-	did := map[string]int{}
+	did := map[identity.Operation]int{}
 	freezes, blocks := []int64{1}, []int64{1}
 	for n := range 400 {
 		at := random.IntN(3)
@@ -246,7 +247,7 @@ func TestCreditFreeze_Random(t *testing.T) {
 			command = f.order(x, []market.Side{market.Buy, market.Sell}[random.IntN(2)], quantity.Quantity(1+units/4), 38+random.Int64N(4))
 		}
 		if f.do(person, command) == nil {
-			did[fmt.Sprintf("%T", command)]++
+			did[command.Operation()]++
 			switch r := f.results[len(f.results)-1].(type) {
 			case FreezeResult:
 				freezes = append(freezes, r.Freeze.ID)
@@ -260,9 +261,8 @@ func TestCreditFreeze_Random(t *testing.T) {
 		}
 	}
 	f.check()
-	for _, c := range []Command{FreezePlace{}, FreezeRelease{}, FreezeSell{}, CreditTransfer{}, BlockPropose{}, BlockStep{}, CreditRetire{}, PlaceOrder{}} {
-		if did[fmt.Sprintf("%T", c)] == 0 {
-			t.Errorf("%T was never done: %v", c, did)
-		}
-	}
+	walked(t, did, []identity.Operation{
+		identity.FreezePlace, identity.FreezeRelease, identity.FreezeSell, identity.CreditTransfer,
+		identity.BlockPropose, identity.BlockStep, identity.CreditRetire, identity.OrderPlace,
+	})
 }
