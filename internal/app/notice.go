@@ -45,7 +45,7 @@ type NoticeIssue struct {
 }
 
 // NoticeProve records that finance has seen the payment. It never touches the
-// platform's bank account: the money is the treasury's (财税〔2015〕61号).
+// platform's bank account: the money is the treasury's (财税〔2015〕61号 第七条).
 type NoticeProve struct {
 	Notice int64
 	Amount quantity.Money

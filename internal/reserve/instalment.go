@@ -11,9 +11,9 @@ import (
 // InstalmentsMax bounds the parts of a plan.
 const InstalmentsMax = 60
 
-// InstalmentTerms are the dated parameters of instalments. 财税〔2015〕61号 is
-// remembered to ask for 40 % first and to allow five years; its words were not
-// read, so that both are project defaults.
+// InstalmentTerms are the dated parameters of instalments. 财税〔2015〕61号
+// 第十三条 is remembered to ask for 40 % first and to allow five years; of its words
+// only the beginning was read, so that both are project defaults.
 type InstalmentTerms struct {
 	FirstShare quantity.Ratio
 	Months     int // from the notice to the last part
@@ -49,7 +49,7 @@ func (s PlanState) IsRunning() bool { return s == PlanDelivered || s == PlanFroz
 var (
 	// ErrInstalmentsSale is returned when a sale other than at a fixed price would be paid in parts.
 	ErrInstalmentsSale = fault.New(fault.Refused, "instalment.fixed_price_only", "only a fixed-price sale may be paid in instalments").
-				Under("primary_sale.instalments", "财税〔2015〕61号; project default")
+				Under("primary_sale.instalments", "财税〔2015〕61号 第十三条 speaks of 排污权使用费 alone, the price of fixed-price sales; project default")
 	// ErrPlanState is returned when the state of a plan does not allow a step.
 	ErrPlanState = fault.New(fault.Conflict, "instalment.plan_state", "the state of the instalment plan does not allow this")
 	// ErrOwnRequest is returned when the officer who requested, or who stands in for him, would decide.
@@ -64,10 +64,10 @@ var (
 	ErrPartsOrder = fault.New(fault.Invalid, "instalment.parts_order", "each part must be due after the one before it, the first not before today").At("parts")
 	// ErrFirstPart is returned when the first part is too small.
 	ErrFirstPart = fault.New(fault.Refused, "instalment.first_part", "the first part is too small a share of the amount").At("parts").
-			Under("primary_sale.instalments", "财税〔2015〕61号 (remembered, not read): project default")
+			Under("primary_sale.instalments", "财税〔2015〕61号 第十三条 (缴纳排污权使用费金额较大、一次性缴纳……; the rest was not read): project default")
 	// ErrLastPart is returned when the last part is due too late.
 	ErrLastPart = fault.New(fault.Refused, "instalment.last_part", "the last part must be due in time and within the term").At("parts").
-			Under("primary_sale.instalments", "财税〔2015〕61号 (remembered, not read): project default")
+			Under("primary_sale.instalments", "财税〔2015〕61号 第十三条 (缴纳排污权使用费金额较大、一次性缴纳……; the rest was not read): project default")
 	// ErrPartState is returned when a part is not to be paid, or was paid.
 	ErrPartState = fault.New(fault.Conflict, "instalment.part_state", "the part is not to be paid now, or is paid already")
 )

@@ -46,7 +46,7 @@ var (
 	// ErrExistingUnitsOnly is returned when a project, or a licence that is younger than
 	// the listing, would buy at the fixed price.
 	ErrExistingUnitsOnly = fault.New(fault.Refused, "listing.existing_units_only", "the fixed price is for existing units: new, rebuilt and expanded projects buy in a public sale").
-				Under("primary_sale.fixed_price", "财税〔2015〕61号: 现有排污单位取得排污权，采取定额出让方式; that a licence valid before the listing is an existing unit is a project default")
+				Under("primary_sale.fixed_price", "财税〔2015〕61号 第九条: 现有排污单位取得排污权，采取定额出让方式; that a licence valid before the listing is an existing unit is a project default")
 	// ErrProjectNeeded is returned when a simplified sale names no project.
 	ErrProjectNeeded = fault.New(fault.Invalid, "listing.project_needed", "a simplified sale is for a project: name it").At("project")
 	// ErrTooLargeForSimplified is returned when a buyer would take more than a very small project may.

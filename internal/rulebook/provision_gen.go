@@ -220,12 +220,12 @@ var provisions = []Provision{
 		{"period_close.order", "the months of a region are closed in their order", "project default"},
 	}},
 	{"primary_sale.fixed_price", []Refusal{
-		{"listing.existing_units_only", "the fixed price is for existing units: new, rebuilt and expanded projects buy in a public sale", "财税〔2015〕61号: 现有排污单位取得排污权，采取定额出让方式; that a licence valid before the listing is an existing unit is a project default"},
+		{"listing.existing_units_only", "the fixed price is for existing units: new, rebuilt and expanded projects buy in a public sale", "财税〔2015〕61号 第九条: 现有排污单位取得排污权，采取定额出让方式; that a licence valid before the listing is an existing unit is a project default"},
 	}},
 	{"primary_sale.instalments", []Refusal{
-		{"instalment.first_part", "the first part is too small a share of the amount", "财税〔2015〕61号 (remembered, not read): project default"},
-		{"instalment.fixed_price_only", "only a fixed-price sale may be paid in instalments", "财税〔2015〕61号; project default"},
-		{"instalment.last_part", "the last part must be due in time and within the term", "财税〔2015〕61号 (remembered, not read): project default"},
+		{"instalment.first_part", "the first part is too small a share of the amount", "财税〔2015〕61号 第十三条 (缴纳排污权使用费金额较大、一次性缴纳……; the rest was not read): project default"},
+		{"instalment.fixed_price_only", "only a fixed-price sale may be paid in instalments", "财税〔2015〕61号 第十三条 speaks of 排污权使用费 alone, the price of fixed-price sales; project default"},
+		{"instalment.last_part", "the last part must be due in time and within the term", "财税〔2015〕61号 第十三条 (缴纳排污权使用费金额较大、一次性缴纳……; the rest was not read): project default"},
 	}},
 	{"primary_sale.paid_in_full", []Refusal{
 		{"payment_notice.amount_differs", "the payment is not the amount of the notice", "project default"},
@@ -234,7 +234,7 @@ var provisions = []Provision{
 		{"listing.too_large", "that is more than a very small project may take", "project default"},
 	}},
 	{"renewal.paid_again", []Refusal{
-		{"renewal.price_missing", "the new term of paid permits is paid for", "财税〔2015〕61号"},
+		{"renewal.price_missing", "the new term of paid permits is paid for", "财税〔2015〕61号 第十二条: 排污权有效期原则上为五年。有效期满后，排污单位需要延续排污权的，应当按照地方环境保护部门重新核定的排污权，继续缴纳排污权使用费"},
 	}},
 	{"treasury_payout.within", []Refusal{
 		{"treasury_payout.beyond", "so much was not forfeited, or is paid out already", "project default: no more than there is"},

@@ -10,7 +10,7 @@ import (
 
 // TreasuryPayout is what was paid to a region's treasury of what bidders of its
 // auctions forfeited: non-tax revenue of the region, as all that it takes from its
-// sales is (财税〔2015〕61号). It only passes through the platform's bank account.
+// sales is (财税〔2015〕61号 第七条). It only passes through the platform's bank account.
 // It never changes.
 type TreasuryPayout struct {
 	ID            int64
