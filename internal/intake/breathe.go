@@ -11,6 +11,7 @@ const (
 	linesABreath = 64                     // about 100 µs of work
 	breath       = 200 * time.Microsecond // while a command of the exchange waits
 	rowsAPart    = 500                    // some milliseconds of a database that does not breathe
+	restMost     = 100 * time.Millisecond // of a statement that has waited for something else than a processor
 )
 
 // Pace lets the trading path go first. The zero value and nil know of none. It
@@ -42,10 +43,11 @@ func (p *Pace) Part(first, last int) int {
 	return last
 }
 
-// Rest is called after a statement that took a time: while the exchange is at work it sleeps as long.
+// Rest is called after a statement that took a time: while the exchange is at work it sleeps as long, but
+// never so long that a database that was stuck for a while would have the intake stuck as long again.
 func (p *Pace) Rest(took time.Duration) {
 	if p.trading() {
-		time.Sleep(took)
+		time.Sleep(min(took, restMost))
 	}
 }
 

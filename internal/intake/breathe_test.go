@@ -32,3 +32,16 @@ func TestPace_Breathe(t *testing.T) {
 		})
 	}
 }
+
+// TestPace_Rest: a pause is as long as the statement before it took, but no longer than a
+// moment where the database was stuck.
+func TestPace_Rest(t *testing.T) {
+	t.Parallel()
+	p := &intake.Pace{Trading: func() bool { return true }}
+	for took, least := range map[time.Duration]time.Duration{5 * time.Millisecond: 5 * time.Millisecond, time.Hour: 50 * time.Millisecond} {
+		started := time.Now()
+		if p.Rest(took); time.Since(started) < least {
+			t.Errorf("after %v it rested for less than %v", took, least)
+		}
+	}
+}
