@@ -2704,7 +2704,7 @@ type ClientInterface interface {
 
 	// ResumeOfferWithBody Let a halted window go on
 	//
-	// The halt is an incident, and the window is extended by as long as it lasted, whatever the offer's rule for interruptions: no officer makes an offer void alone. Quotes that were acknowledged count.
+	// The halt is an incident, and the window is extended by as long as it lasted, whatever the offer's rule for interruptions: no officer makes an offer void alone. Quotes that were acknowledged count. A window that would so close after the last day of credits does not go on (`carbon.expired`): it is declared void.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2713,7 +2713,7 @@ type ClientInterface interface {
 
 	// ResumeOffer Let a halted window go on
 	//
-	// The halt is an incident, and the window is extended by as long as it lasted, whatever the offer's rule for interruptions: no officer makes an offer void alone. Quotes that were acknowledged count.
+	// The halt is an incident, and the window is extended by as long as it lasted, whatever the offer's rule for interruptions: no officer makes an offer void alone. Quotes that were acknowledged count. A window that would so close after the last day of credits does not go on (`carbon.expired`): it is declared void.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -10297,7 +10297,7 @@ func (c *Client) GetOfferResult(ctx context.Context, id PathID, params *GetOffer
 
 // ResumeOfferWithBody Let a halted window go on
 //
-// The halt is an incident, and the window is extended by as long as it lasted, whatever the offer's rule for interruptions: no officer makes an offer void alone. Quotes that were acknowledged count.
+// The halt is an incident, and the window is extended by as long as it lasted, whatever the offer's rule for interruptions: no officer makes an offer void alone. Quotes that were acknowledged count. A window that would so close after the last day of credits does not go on (`carbon.expired`): it is declared void.
 //
 // Takes any type of body and a specified content type.
 //
@@ -10316,7 +10316,7 @@ func (c *Client) ResumeOfferWithBody(ctx context.Context, id PathID, params *Res
 
 // ResumeOffer Let a halted window go on
 //
-// The halt is an incident, and the window is extended by as long as it lasted, whatever the offer's rule for interruptions: no officer makes an offer void alone. Quotes that were acknowledged count.
+// The halt is an incident, and the window is extended by as long as it lasted, whatever the offer's rule for interruptions: no officer makes an offer void alone. Quotes that were acknowledged count. A window that would so close after the last day of credits does not go on (`carbon.expired`): it is declared void.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -42772,7 +42772,7 @@ type ClientWithResponsesInterface interface {
 
 	// ResumeOfferWithBodyWithResponse Let a halted window go on
 	//
-	// The halt is an incident, and the window is extended by as long as it lasted, whatever the offer's rule for interruptions: no officer makes an offer void alone. Quotes that were acknowledged count.
+	// The halt is an incident, and the window is extended by as long as it lasted, whatever the offer's rule for interruptions: no officer makes an offer void alone. Quotes that were acknowledged count. A window that would so close after the last day of credits does not go on (`carbon.expired`): it is declared void.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -42781,7 +42781,7 @@ type ClientWithResponsesInterface interface {
 
 	// ResumeOfferWithResponse Let a halted window go on
 	//
-	// The halt is an incident, and the window is extended by as long as it lasted, whatever the offer's rule for interruptions: no officer makes an offer void alone. Quotes that were acknowledged count.
+	// The halt is an incident, and the window is extended by as long as it lasted, whatever the offer's rule for interruptions: no officer makes an offer void alone. Quotes that were acknowledged count. A window that would so close after the last day of credits does not go on (`carbon.expired`): it is declared void.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -60864,7 +60864,7 @@ func (c *ClientWithResponses) GetOfferResultWithResponse(ctx context.Context, id
 
 // ResumeOfferWithBodyWithResponse Let a halted window go on
 //
-// The halt is an incident, and the window is extended by as long as it lasted, whatever the offer's rule for interruptions: no officer makes an offer void alone. Quotes that were acknowledged count.
+// The halt is an incident, and the window is extended by as long as it lasted, whatever the offer's rule for interruptions: no officer makes an offer void alone. Quotes that were acknowledged count. A window that would so close after the last day of credits does not go on (`carbon.expired`): it is declared void.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -60879,7 +60879,7 @@ func (c *ClientWithResponses) ResumeOfferWithBodyWithResponse(ctx context.Contex
 
 // ResumeOfferWithResponse Let a halted window go on
 //
-// The halt is an incident, and the window is extended by as long as it lasted, whatever the offer's rule for interruptions: no officer makes an offer void alone. Quotes that were acknowledged count.
+// The halt is an incident, and the window is extended by as long as it lasted, whatever the offer's rule for interruptions: no officer makes an offer void alone. Quotes that were acknowledged count. A window that would so close after the last day of credits does not go on (`carbon.expired`): it is declared void.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -159,8 +159,13 @@ func (v *View) checkPaidInTime(o auction.Offer, s carbon.Series) error {
 	return atField(s.CheckUsable(day), "closes_at")
 }
 
-// checkAwardUsable returns carbon.ErrExpired when the credits that were won cannot be
-// used on a day.
+// checkOfferUsable returns carbon.ErrExpired when the credits that are on sale cannot be
+// used on a day. Permits are none.
+func (v *View) checkOfferUsable(o auction.Offer, on calendar.Date) error {
+	return rowsOf(v.state, CreditSeries).rows[o.Series].CheckUsable(on)
+}
+
+// checkAwardUsable is checkOfferUsable of what was won.
 func (v *View) checkAwardUsable(a auction.Award, on calendar.Date) error {
-	return rowsOf(v.state, CreditSeries).rows[must(Get(v, Offers, "offer", a.Offer)).Series].CheckUsable(on)
+	return v.checkOfferUsable(must(Get(v, Offers, "offer", a.Offer)), on)
 }

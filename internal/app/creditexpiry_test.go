@@ -261,6 +261,48 @@ func TestCreditExpiry_Awards(t *testing.T) {
 	f.check()
 }
 
+// A window that an interruption has carried past the last day of its credits takes no
+// bids, and what was bid before is not certified: who won could never have them. A halt
+// that has lasted so long does not end. Two persons declare either void, and what was on
+// sale expires.
+func TestCreditExpiry_WindowCarriedPast(t *testing.T) {
+	t.Parallel()
+	for _, halted := range []bool{true, false} {
+		f := openExpiryFloor(t, 1)
+		o := f.announce(f.offerOf(auction.Uniform, nil))
+		f.registers(o.ID, f.firms[0])
+		f.now.set(windowOpens)
+		f.settle()
+		f.bid(f.firms[0], o.ID, ask(50, 60*one))
+		resume := OfferResume{o.ID, "恢复供电"}
+		if halted {
+			done[OfferResult](f.office, f.leader, OfferHalt{o.ID, "电力故障"})
+			f.on(lastDay)
+			done[OfferResult](f.office, f.leader, resume)
+			f.bid(f.firms[0], o.ID, ask(51, 60*one))
+			done[OfferResult](f.office, f.leader, OfferHalt{o.ID, "电力故障"})
+			f.on(lastDay.AddDays(1))
+			f.refuses(f.leader, resume, carbon.ErrExpired)
+		} else {
+			f.on(lastDay.AddDays(1))
+			if o = f.offerNow(o.ID); o.State != auction.OfferBidding || o.ClosesAt.Date() <= lastDay {
+				t.Fatalf("the window is %s until %s", o.State, o.ClosesAt)
+			}
+			f.refuses(f.firms[0].user, f.quoteOf(f.firms[0], o.ID, ask(51, 60*one)), carbon.ErrExpired)
+			f.pass(o.ClosesAt)
+			o = f.offerNow(o.ID)
+			f.refuses(f.clerk, OfferCertify{o.ID, o.ResultDigest, "成交确认"}, carbon.ErrExpired)
+		}
+		done[OfferResult](f.office, f.clerk, OfferVoid{o.ID, "the credits have expired"})
+		f.restart()
+		f.on(lastDay.AddDays(2))
+		if got := f.units(ledger.CreditsExpired, 0); got != 1000 || f.offerNow(o.ID).State != auction.OfferVoid {
+			t.Errorf("halted %t: %d units have expired, want all 1000", halted, got)
+		}
+		f.check()
+	}
+}
+
 // Many orders and ranges end in steps, which a crash between them does not change.
 func TestCreditExpiry_CrashBetweenSteps(t *testing.T) {
 	t.Parallel()

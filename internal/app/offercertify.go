@@ -19,8 +19,9 @@ var _ = declare(OfferCertify{})
 // Operation is OfferCertify.
 func (OfferCertify) Operation() identity.Operation { return identity.OfferCertify }
 
-// Decide checks that the offer is ranked and the digest that of its result. The
-// result is an OfferResult; the winners' rows follow in steps of their own.
+// Decide checks that the offer is ranked and the digest that of its result, and that
+// credits can still be used. The result is an OfferResult; the winners' rows follow in
+// steps of their own.
 func (c OfferCertify) Decide(v *View) (Apply, error) {
 	o, err := v.offer(identity.OfferCertify, c.Offer)
 	if err != nil {
@@ -34,6 +35,9 @@ func (c OfferCertify) Decide(v *View) (Apply, error) {
 	}
 	if c.ResultDigest != o.ResultDigest {
 		return nil, ErrResultChanged
+	}
+	if err := atField(v.checkOfferUsable(o, v.Today), "id"); err != nil {
+		return nil, err
 	}
 	o.CertifiedBy, o.CertifiedAt = v.Actor.Person, v.Now
 	return func(tx *Tx) any { return tx.offerResult(Put(tx, Offers, o)) }, nil

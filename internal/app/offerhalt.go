@@ -46,7 +46,8 @@ func (c OfferHalt) Decide(v *View) (Apply, error) {
 // Operation is OfferResume.
 func (OfferResume) Operation() identity.Operation { return identity.OfferResume }
 
-// Decide checks that the window is halted. The result is an OfferResult.
+// Decide checks that the window is halted, and that it would not go on past the last
+// day of credits. The result is an OfferResult.
 func (c OfferResume) Decide(v *View) (Apply, error) {
 	o, err := v.offer(identity.OfferResume, c.Offer)
 	if err != nil {
@@ -57,6 +58,9 @@ func (c OfferResume) Decide(v *View) (Apply, error) {
 	}
 	isClosed := v.Now >= o.ClosesAt // its timer has come, and left the halted window alone
 	o, x, err := o.Resumed(v.Now)
+	if err == nil {
+		err = atField(v.checkOfferUsable(o, o.ClosesAt.Date()), "id")
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -51,7 +51,7 @@ func (c QuotePlace) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := o.CheckWindow(v.Now); err != nil {
+	if err := fault.First(o.CheckWindow(v.Now), atField(v.checkOfferUsable(o, o.ClosesAt.Date()), "id")); err != nil {
 		return nil, err
 	}
 	r, err := v.ownRegistration(o)
