@@ -10,9 +10,13 @@ import (
 	"permitx/internal/fault"
 )
 
-// activitiesACommit is about two full batches, so that no commit holds the
-// database for long. While the exchange trades a commit is one batch.
-const activitiesACommit = 20_000
+// The bounds of a commit, so that none holds the database for long: about two full
+// batches, and while the exchange trades one, or small ones together, as each commit of
+// theirs is one more that orders wait for.
+const (
+	activitiesACommit = 20_000
+	activitiesBeside  = 500
+)
 
 func (in *Intake) load(ctx context.Context) error {
 	pools, err := in.c.Store.Pools(ctx)
@@ -96,7 +100,7 @@ func (in *Intake) next(before *flight) (all []*request, ended bool) {
 // take gives all that waits, up to the bound of a commit.
 func (in *Intake) take(first *request) []*request {
 	all, n := []*request{first}, len(first.batch)
-	for n < activitiesACommit && !in.c.Pace.trading() {
+	for n < activitiesBeside || n < activitiesACommit && !in.c.Pace.trading() {
 		select {
 		case r := <-in.queue:
 			all, n = append(all, r), n+len(r.batch)

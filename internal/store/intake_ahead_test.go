@@ -472,47 +472,65 @@ func TestIntake_NobodyWithinACommit(t *testing.T) {
 	})
 }
 
-// While the exchange trades each batch is a commit of its own, and nothing is read while it is written.
+// While the exchange trades a batch is a commit of its own, but small ones go together, and
+// nothing is read while they are written.
 func TestIntake_GivesWayToTheExchange(t *testing.T) {
 	t.Parallel()
 	const batches = 12
-	for _, trades := range []bool{true, false} {
-		s, now := &hooked{IntakeStore: openedIntake(t, freshSQLiteIntake(t))}, someDay
-		var waiting sync.WaitGroup
-		waiting.Add(batches)
-		var commits, together, ahead int
-		s.commit = func(ctx context.Context, c *intake.Changes) error {
-			waiting.Wait() // so that there is something to take
-			before := s.reads.Load()
-			for until := time.Now().Add(20 * time.Millisecond); s.reads.Load() == before && time.Now().Before(until); {
-				time.Sleep(100 * time.Microsecond)
-			}
-			commits++
-			if len(c.Journal) > 1 {
-				together++
-			}
-			if s.reads.Load() > before {
-				ahead++
-			}
-			return s.IntakeStore.Commit(ctx, c)
-		}
-		in := pacedIntakeOf(t, s, &now, &intake.Pace{Trading: func() bool { return trades }})
-		var all sync.WaitGroup
-		for i := range batches {
-			ctx := &queued{Context: t.Context(), now: make(chan struct{})}
-			all.Go(func() {
-				if _, err := in.Submit(ctx, aRide(fmt.Sprint(i))); err != nil {
-					t.Error(err)
-				}
-			})
-			<-ctx.now
-			waiting.Done()
-		}
-		all.Wait()
-		in.Close()
-		verified(t, s.IntakeStore)
-		if gives := commits == batches && together == 0 && ahead == 0; gives != trades {
-			t.Errorf("the exchange trades: %t, and %d batches are %d commits, %d of several and %d with reads beside", trades, batches, commits, together, ahead)
+	for _, c := range []struct {
+		trades                     bool
+		activities                 int // a batch
+		wantTogether, mayReadAhead bool
+	}{
+		{true, 500, false, false}, {true, 1, true, false}, {false, 1, true, true},
+	} {
+		commits, together, ahead := beside(t, c.trades, batches, c.activities)
+		if (together > 0) != c.wantTogether || (commits < batches) != c.wantTogether || !c.mayReadAhead && ahead > 0 {
+			t.Errorf("%+v: %d batches are %d commits, %d of several and %d with reads beside", c, batches, commits, together, ahead)
 		}
 	}
+}
+
+// beside sends batches at once to an intake beside an exchange. It counts their commits,
+// those of several batches, and those beside which something was read.
+func beside(t *testing.T, trades bool, batches, activities int) (commits, together, ahead int) {
+	t.Helper()
+	s, now := &hooked{IntakeStore: openedIntake(t, freshSQLiteIntake(t))}, someDay
+	var waiting sync.WaitGroup
+	waiting.Add(batches)
+	s.commit = func(ctx context.Context, c *intake.Changes) error {
+		waiting.Wait() // so that there is something to take
+		before := s.reads.Load()
+		for until := time.Now().Add(20 * time.Millisecond); s.reads.Load() == before && time.Now().Before(until); {
+			time.Sleep(100 * time.Microsecond)
+		}
+		commits++
+		if len(c.Journal) > 1 {
+			together++
+		}
+		if s.reads.Load() > before {
+			ahead++
+		}
+		return s.IntakeStore.Commit(ctx, c)
+	}
+	in := pacedIntakeOf(t, s, &now, &intake.Pace{Trading: func() bool { return trades }})
+	var all sync.WaitGroup
+	for i := range batches {
+		b := intake.Batch{Actor: 1, Source: 1, Key: fmt.Sprint(i)}
+		for n := range activities {
+			b.Activities = append(b.Activities, ride(fmt.Sprint(i, " ", n), fmt.Sprint("p", i, " ", n), 3, 8, 0))
+		}
+		ctx := &queued{Context: t.Context(), now: make(chan struct{})}
+		all.Go(func() {
+			if _, err := in.Submit(ctx, b); err != nil {
+				t.Error(err)
+			}
+		})
+		<-ctx.now
+		waiting.Done()
+	}
+	all.Wait()
+	in.Close()
+	verified(t, s.IntakeStore)
+	return commits, together, ahead
 }
