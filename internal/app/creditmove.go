@@ -278,8 +278,8 @@ func (c CreditRevoke) Decide(v *View) (Apply, error) {
 	if i.State != carbon.Issued {
 		return nil, carbon.ErrIssuanceStep.With("an issuance that is %s has no credits to revoke", i.State).At("id")
 	}
-	left := i.Units - i.RevokedUnits - i.ExpiredUnits
-	if left <= 0 {
+	left := i.Revocable()
+	if left == 0 {
 		return nil, carbon.ErrIssuanceStep.With("of %d units %d are revoked and %d have expired", i.Units, i.RevokedUnits, i.ExpiredUnits).At("id")
 	}
 	if c.Units <= 0 || c.Units > left {

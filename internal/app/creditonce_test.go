@@ -197,10 +197,12 @@ func TestIssuance_Look(t *testing.T) {
 }
 
 // What a list has got since a plant was declared is found when the declaration is
-// checked, and again when it is issued.
+// checked, and again when it is issued. What it has got since then an auditor finds, as
+// long as there is something to revoke.
 func TestIssuance_ExcludedSince(t *testing.T) {
 	t.Parallel()
 	o := openCarbon(t)
+	o.does(o.leader, CreditLifeSet{Scheme: o.scheme.ID, VintageFrom: 2026, Months: 1, Document: "d"})
 	f := o.firm("330421", 2)
 	p := o.plantOf(o.scheme.ID, "PV1", f, "GRID-9")
 	march := done[IssuanceResult](o.office, f.user, o.declared(p, 20260301, 20260331, 1)).Issuance
@@ -223,6 +225,11 @@ func TestIssuance_ExcludedSince(t *testing.T) {
 	want := fmt.Sprintf("listed_since_issue [{issuance %d} {exclusion 3} {credit_project %d}]", march.ID, p.ID)
 	if found := o.exceptions(ExceptionQuery{Kind: report.ListedSince}); !slices.Equal(found, []string{want}) {
 		t.Errorf("by what a list has got since: %q, want %q", found, want)
+	}
+	o.now.set(calendar.Date(20270201).Start())
+	o.settle()
+	if found := o.exceptions(ExceptionQuery{Kind: report.ListedSince}); len(found) > 0 {
+		t.Errorf("of what has expired: %q", found)
 	}
 }
 

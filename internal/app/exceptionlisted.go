@@ -57,7 +57,11 @@ type sinceIssue struct {
 	recorded  map[int64]calendar.Date // by number of the journal
 }
 
+// index notes an issuance of which something can be revoked.
 func (s sinceIssue) index(i carbon.Issuance) {
+	if i.Revocable() == 0 {
+		return
+	}
 	if plant := PlantOf(s.app.Reference(), i); plant != "" {
 		s.ofPlant[plant] = append(s.ofPlant[plant], i)
 	}

@@ -65,6 +65,9 @@ type Issuance struct {
 	Command        int64
 }
 
+// Revocable is how many units can still be revoked: what has expired was used for nothing.
+func (i Issuance) Revocable() int64 { return max(i.Units-i.RevokedUnits-i.ExpiredUnits, 0) }
+
 // An IssuanceState is where an issuance is in its life.
 type IssuanceState string
 
