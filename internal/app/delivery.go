@@ -12,8 +12,8 @@ import (
 
 // Outbox is the intake's end of a delivery.
 type Outbox interface {
-	// Outgoing are the messages that the trading registry has not yet, by number.
-	Outgoing(ctx context.Context, limit int) ([]intake.Outgoing, error)
+	// Outgoing are the messages after a number that the trading registry has not yet, by number.
+	Outgoing(ctx context.Context, after int64, limit int) ([]intake.Outgoing, error)
 	// Sent notes that it has one.
 	Sent(ctx context.Context, number int64) error
 	// Returns are those that came back, and Return takes one back.
@@ -27,8 +27,8 @@ type Issuer interface {
 	DoSystem(ctx context.Context, key string, c Command) (Answer, error)
 }
 
-// deliveryMost bounds how many messages one delivery looks at.
-const deliveryMost = 1000
+// deliveryPage is how many messages are read at once.
+const deliveryPage = 1000
 
 // Deliver hands the messages of an outbox to the trading registry, where each
 // waits as an issuance to be verified. A message is noted as sent when its
@@ -42,27 +42,33 @@ const deliveryMost = 1000
 // A message that is refused again is tried after twice the time, and said again
 // only when the refusal is another; where again is nil, each time.
 func Deliver(ctx context.Context, from Outbox, to Issuer, key func() string, again *Refusals) error {
-	waiting, err := from.Outgoing(ctx, deliveryMost)
-	if err != nil {
-		return fmt.Errorf("read the outbox: %w", err)
-	}
-	var failed error
-	for _, o := range waiting {
-		if !again.due(o.Number) {
-			continue
-		}
-		refusal, err := deliver(ctx, from, to, key, o)
-		if err == nil && again.isNew(o, refusal) {
-			err = refusal
-		}
+	var failed []error
+	for after, more := int64(0), true; more; {
+		waiting, err := from.Outgoing(ctx, after, deliveryPage)
 		if err != nil {
-			failed = errors.Join(failed, fmt.Errorf("deliver message %d: %w", o.Number, err))
+			return errors.Join(append(failed, fmt.Errorf("read the outbox: %w", err))...)
 		}
-		if ctx.Err() != nil {
-			break
+		for _, o := range waiting {
+			if err := deliverDue(ctx, from, to, key, o, again); err != nil {
+				failed = append(failed, fmt.Errorf("deliver message %d: %w", o.Number, err))
+			}
+			after = o.Number
 		}
+		more = len(waiting) == deliveryPage && ctx.Err() == nil
 	}
-	return failed
+	return errors.Join(failed...)
+}
+
+// deliverDue hands one message on if it is to be tried now, and returns what has not been said of it before.
+func deliverDue(ctx context.Context, from Outbox, to Issuer, key func() string, o intake.Outgoing, again *Refusals) error {
+	if ctx.Err() != nil || !again.due(o.Number) {
+		return ctx.Err()
+	}
+	refusal, err := deliver(ctx, from, to, key, o)
+	if err == nil && again.isNew(o, refusal) {
+		return refusal
+	}
+	return err
 }
 
 // deliver hands one message on. A refusal stays one until somebody has done

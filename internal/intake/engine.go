@@ -219,9 +219,9 @@ func (in *Intake) pseudonym(scheme int64, participant string) (Pseudonym, error)
 // and after a month was closed.
 func (in *Intake) Deliverable() <-chan struct{} { return in.sends }
 
-// Outgoing are the messages that the trading registry has not yet, by number.
-func (in *Intake) Outgoing(ctx context.Context, limit int) ([]Outgoing, error) {
-	return in.c.Store.Outgoing(ctx, limit)
+// Outgoing are the messages after a number that the trading registry has not yet, by number.
+func (in *Intake) Outgoing(ctx context.Context, after int64, limit int) ([]Outgoing, error) {
+	return in.c.Store.Outgoing(ctx, after, limit)
 }
 
 // Pace is how the intake goes about its work; whoever works for it keeps it.

@@ -51,8 +51,8 @@ type Store interface {
 	Totals(ctx context.Context, keys []TotalKey) ([]Total, error)
 	// Rows finds activities of a month by id: none of a month that was taken away.
 	Rows(ctx context.Context, m Month, ids []int64) ([]Row, error)
-	// Outgoing are the messages that are not sent, by number.
-	Outgoing(ctx context.Context, limit int) ([]Outgoing, error)
+	// Outgoing are the messages after a number that are not sent, by number.
+	Outgoing(ctx context.Context, after int64, limit int) ([]Outgoing, error)
 
 	// Commit writes changes and moves the fence, in one transaction. Returns
 	// ErrFenced or ErrUnknown; any other error has rolled it back. It and the

@@ -130,8 +130,8 @@ var errCrash = errors.New("the program crashed")
 
 // Outgoing, Sent and DoSystem are both ends of a delivery that crashes before
 // or after anything that it does.
-func (e *bothEnds) Outgoing(ctx context.Context, limit int) ([]intake.Outgoing, error) {
-	return e.writer().Outgoing(ctx, limit)
+func (e *bothEnds) Outgoing(ctx context.Context, after int64, limit int) ([]intake.Outgoing, error) {
+	return e.writer().Outgoing(ctx, after, limit)
 }
 
 func (e *bothEnds) Sent(ctx context.Context, number int64) error {
@@ -277,7 +277,7 @@ func TestDelivery_Random(t *testing.T) {
 		for range 200 {
 			_ = deliver()
 		}
-		waiting, err := e.writer().Outgoing(e.t.Context(), 10)
+		waiting, err := e.writer().Outgoing(e.t.Context(), 0, 10)
 		if err != nil || len(waiting) > 0 {
 			e.t.Fatalf("messages wait: %v, %v", waiting, err)
 		}

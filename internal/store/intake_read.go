@@ -66,13 +66,13 @@ func scanOutgoing(r *sql.Rows) (o intake.Outgoing, err error) {
 	return o, err
 }
 
-// Outgoing are the messages that are not sent, by number.
-func (s *intakeReader) Outgoing(ctx context.Context, limit int) (found []intake.Outgoing, err error) {
+// Outgoing are the messages after a number that are not sent, by number.
+func (s *intakeReader) Outgoing(ctx context.Context, after int64, limit int) (found []intake.Outgoing, err error) {
 	err = eachRow(ctx, s.read, func(r *sql.Rows) error {
 		o, err := scanOutgoing(r)
 		found = append(found, o)
 		return err
-	}, "SELECT "+outboxColumns+" FROM outbox WHERE NOT sent ORDER BY number LIMIT "+strconv.Itoa(limit))
+	}, "SELECT "+outboxColumns+" FROM outbox WHERE NOT sent AND number > $1 ORDER BY number LIMIT "+strconv.Itoa(limit), after)
 	return found, lost(err)
 }
 

@@ -65,7 +65,7 @@ func TestIntake_UnitsOfAMessage(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		all, err := in.Outgoing(t.Context(), 10)
+		all, err := in.Outgoing(t.Context(), 0, 10)
 		if err != nil || len(all) != 2 || all[0].Units != carbon.UnitsMost || all[1].Units != 500_000_000 {
 			t.Errorf("messages %+v, %v", all, err)
 		}
