@@ -1963,12 +1963,16 @@ type ClientInterface interface {
 
 	// ConfirmInstalmentWithBody Confirm an instalment that no list of the tax authority has
 	//
+	// A second officer approves it. One that a list has needs no confirmation.
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/instalments/{id}/confirm (the `ConfirmInstalment` operationId).
 	ConfirmInstalmentWithBody(ctx context.Context, id PathID, params *ConfirmInstalmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ConfirmInstalment Confirm an instalment that no list of the tax authority has
+	//
+	// A second officer approves it. One that a list has needs no confirmation.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3126,7 +3130,7 @@ type ClientInterface interface {
 
 	// ConfirmPaymentWithBody Confirm a payment that no list of the tax authority has
 	//
-	// A payment that finance has proved is delivered when a list has it, or with this confirmation.
+	// A payment that finance has proved is delivered when a list has it, with no confirmation, or with this one, which a second officer approves.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3135,7 +3139,7 @@ type ClientInterface interface {
 
 	// ConfirmPayment Confirm a payment that no list of the tax authority has
 	//
-	// A payment that finance has proved is delivered when a list has it, or with this confirmation.
+	// A payment that finance has proved is delivered when a list has it, with no confirmation, or with this one, which a second officer approves.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3637,12 +3641,16 @@ type ClientInterface interface {
 
 	// CreateRegionPairWithBody Let a pair of regions deal with each other
 	//
+	// A second administrator, or a person of the body above both regions, approves it.
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/region-pairs (the `CreateRegionPair` operationId).
 	CreateRegionPairWithBody(ctx context.Context, params *CreateRegionPairParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateRegionPair Let a pair of regions deal with each other
+	//
+	// A second administrator, or a person of the body above both regions, approves it.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -8526,6 +8534,8 @@ func (c *Client) DecideInstalments(ctx context.Context, id PathID, params *Decid
 
 // ConfirmInstalmentWithBody Confirm an instalment that no list of the tax authority has
 //
+// A second officer approves it. One that a list has needs no confirmation.
+//
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /v1/instalments/{id}/confirm (the `ConfirmInstalment` operationId).
@@ -8542,6 +8552,8 @@ func (c *Client) ConfirmInstalmentWithBody(ctx context.Context, id PathID, param
 }
 
 // ConfirmInstalment Confirm an instalment that no list of the tax authority has
+//
+// A second officer approves it. One that a list has needs no confirmation.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -11279,7 +11291,7 @@ func (c *Client) CancelPaymentNotice(ctx context.Context, id PathID, params *Can
 
 // ConfirmPaymentWithBody Confirm a payment that no list of the tax authority has
 //
-// A payment that finance has proved is delivered when a list has it, or with this confirmation.
+// A payment that finance has proved is delivered when a list has it, with no confirmation, or with this one, which a second officer approves.
 //
 // Takes any type of body and a specified content type.
 //
@@ -11298,7 +11310,7 @@ func (c *Client) ConfirmPaymentWithBody(ctx context.Context, id PathID, params *
 
 // ConfirmPayment Confirm a payment that no list of the tax authority has
 //
-// A payment that finance has proved is delivered when a list has it, or with this confirmation.
+// A payment that finance has proved is delivered when a list has it, with no confirmation, or with this one, which a second officer approves.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -12480,6 +12492,8 @@ func (c *Client) ListRegionPairs(ctx context.Context, params *ListRegionPairsPar
 
 // CreateRegionPairWithBody Let a pair of regions deal with each other
 //
+// A second administrator, or a person of the body above both regions, approves it.
+//
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /v1/region-pairs (the `CreateRegionPair` operationId).
@@ -12496,6 +12510,8 @@ func (c *Client) CreateRegionPairWithBody(ctx context.Context, params *CreateReg
 }
 
 // CreateRegionPair Let a pair of regions deal with each other
+//
+// A second administrator, or a person of the body above both regions, approves it.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -41945,12 +41961,16 @@ type ClientWithResponsesInterface interface {
 
 	// ConfirmInstalmentWithBodyWithResponse Confirm an instalment that no list of the tax authority has
 	//
+	// A second officer approves it. One that a list has needs no confirmation.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/instalments/{id}/confirm (the `ConfirmInstalment` operationId).
 	ConfirmInstalmentWithBodyWithResponse(ctx context.Context, id PathID, params *ConfirmInstalmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConfirmInstalmentResponse, error)
 
 	// ConfirmInstalmentWithResponse Confirm an instalment that no list of the tax authority has
+	//
+	// A second officer approves it. One that a list has needs no confirmation.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -43236,7 +43256,7 @@ type ClientWithResponsesInterface interface {
 
 	// ConfirmPaymentWithBodyWithResponse Confirm a payment that no list of the tax authority has
 	//
-	// A payment that finance has proved is delivered when a list has it, or with this confirmation.
+	// A payment that finance has proved is delivered when a list has it, with no confirmation, or with this one, which a second officer approves.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -43245,7 +43265,7 @@ type ClientWithResponsesInterface interface {
 
 	// ConfirmPaymentWithResponse Confirm a payment that no list of the tax authority has
 	//
-	// A payment that finance has proved is delivered when a list has it, or with this confirmation.
+	// A payment that finance has proved is delivered when a list has it, with no confirmation, or with this one, which a second officer approves.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -43793,12 +43813,16 @@ type ClientWithResponsesInterface interface {
 
 	// CreateRegionPairWithBodyWithResponse Let a pair of regions deal with each other
 	//
+	// A second administrator, or a person of the body above both regions, approves it.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/region-pairs (the `CreateRegionPair` operationId).
 	CreateRegionPairWithBodyWithResponse(ctx context.Context, params *CreateRegionPairParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateRegionPairResponse, error)
 
 	// CreateRegionPairWithResponse Let a pair of regions deal with each other
+	//
+	// A second administrator, or a person of the body above both regions, approves it.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -49559,15 +49583,24 @@ type ConfirmInstalmentResponse200Headers struct {
 	IdempotencyReplayed *bool
 }
 
+// ConfirmInstalmentResponse202Headers the declared response headers of an HTTP 202 response for ConfirmInstalment
+type ConfirmInstalmentResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
 type ConfirmInstalmentResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *InstalmentPlan
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ConfirmInstalmentResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *ConfirmInstalmentResponse202Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -52944,15 +52977,24 @@ type ConfirmPaymentResponse200Headers struct {
 	IdempotencyReplayed *bool
 }
 
+// ConfirmPaymentResponse202Headers the declared response headers of an HTTP 202 response for ConfirmPayment
+type ConfirmPaymentResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
 type ConfirmPaymentResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *PaymentNotice
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *ConfirmPaymentResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *ConfirmPaymentResponse202Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -54321,15 +54363,24 @@ type CreateRegionPairResponse201Headers struct {
 	IdempotencyReplayed *bool
 }
 
+// CreateRegionPairResponse202Headers the declared response headers of an HTTP 202 response for CreateRegionPair
+type CreateRegionPairResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
 type CreateRegionPairResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *RegionPair
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *CreateRegionPairResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *CreateRegionPairResponse202Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -59419,6 +59470,8 @@ func (c *ClientWithResponses) DecideInstalmentsWithResponse(ctx context.Context,
 
 // ConfirmInstalmentWithBodyWithResponse Confirm an instalment that no list of the tax authority has
 //
+// A second officer approves it. One that a list has needs no confirmation.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /v1/instalments/{id}/confirm (the `ConfirmInstalment` operationId).
@@ -59431,6 +59484,8 @@ func (c *ClientWithResponses) ConfirmInstalmentWithBodyWithResponse(ctx context.
 }
 
 // ConfirmInstalmentWithResponse Confirm an instalment that no list of the tax authority has
+//
+// A second officer approves it. One that a list has needs no confirmation.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -61664,7 +61719,7 @@ func (c *ClientWithResponses) CancelPaymentNoticeWithResponse(ctx context.Contex
 
 // ConfirmPaymentWithBodyWithResponse Confirm a payment that no list of the tax authority has
 //
-// A payment that finance has proved is delivered when a list has it, or with this confirmation.
+// A payment that finance has proved is delivered when a list has it, with no confirmation, or with this one, which a second officer approves.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -61679,7 +61734,7 @@ func (c *ClientWithResponses) ConfirmPaymentWithBodyWithResponse(ctx context.Con
 
 // ConfirmPaymentWithResponse Confirm a payment that no list of the tax authority has
 //
-// A payment that finance has proved is delivered when a list has it, or with this confirmation.
+// A payment that finance has proved is delivered when a list has it, with no confirmation, or with this one, which a second officer approves.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -62635,6 +62690,8 @@ func (c *ClientWithResponses) ListRegionPairsWithResponse(ctx context.Context, p
 
 // CreateRegionPairWithBodyWithResponse Let a pair of regions deal with each other
 //
+// A second administrator, or a person of the body above both regions, approves it.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /v1/region-pairs (the `CreateRegionPair` operationId).
@@ -62647,6 +62704,8 @@ func (c *ClientWithResponses) CreateRegionPairWithBodyWithResponse(ctx context.C
 }
 
 // CreateRegionPairWithResponse Let a pair of regions deal with each other
+//
+// A second administrator, or a person of the body above both regions, approves it.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -71001,6 +71060,13 @@ func ParseConfirmInstalmentResponse(rsp *http.Response) (*ConfirmInstalmentRespo
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -71021,6 +71087,16 @@ func ParseConfirmInstalmentResponse(rsp *http.Response) (*ConfirmInstalmentRespo
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers ConfirmInstalmentResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil
@@ -75784,6 +75860,13 @@ func ParseConfirmPaymentResponse(rsp *http.Response) (*ConfirmPaymentResponse, e
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -75804,6 +75887,16 @@ func ParseConfirmPaymentResponse(rsp *http.Response) (*ConfirmPaymentResponse, e
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers ConfirmPaymentResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil
@@ -77722,6 +77815,13 @@ func ParseCreateRegionPairResponse(rsp *http.Response) (*CreateRegionPairRespons
 		}
 		response.JSON201 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -77742,6 +77842,16 @@ func ParseCreateRegionPairResponse(rsp *http.Response) (*CreateRegionPairRespons
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers CreateRegionPairResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil

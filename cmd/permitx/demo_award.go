@@ -19,7 +19,7 @@ func (t *story) deliverAwards(ctx context.Context, o api.AuctionOffer) error {
 		}
 	}
 	t.sold.Delivered = len(awards.Items)
-	t.say("%d contracts are signed, their payment notices paid to the tax authority, and the permits delivered", len(awards.Items))
+	t.say("%d contracts are signed, their payment notices paid and found in the list of the tax authority, and the permits delivered", len(awards.Items))
 	return nil
 }
 
@@ -40,17 +40,20 @@ func (t *story) deliverAward(ctx context.Context, n int, a api.Award) error {
 	return t.payAndDeliver(ctx, r, notice, fmt.Sprintf("DEMO-TAX-%04d", n+1))
 }
 
-// payAndDeliver lets finance see and confirm the payment of a notice, and delivers it.
+// payAndDeliver lets finance see the payment of a notice and match it with the list of the tax authority that
+// has it, and delivers the notice.
 func (t *story) payAndDeliver(ctx context.Context, r *demoRegion, n api.PaymentNotice, receipt string) error {
 	_, err := answer[api.PaymentNotice](read(t.finance.ProvePayment(ctx, n.ID, &api.ProvePaymentParams{IdempotencyKey: commandKey()},
 		api.PaymentProofInput{Amount: n.Amount, Proof: receipt, PaidOn: t.today.String()})))
 	if err != nil {
 		return fmt.Errorf("proof: %w", err)
 	}
-	_, err = answer[api.PaymentNotice](read(t.finance.ConfirmPayment(ctx, n.ID, &api.ConfirmPaymentParams{IdempotencyKey: commandKey()},
-		api.ConfirmPaymentJSONRequestBody{Reason: made("税务缴款凭证已核")})))
+	_, err = answer[api.TaxList](read(t.finance.ImportTaxList(ctx, &api.ImportTaxListParams{IdempotencyKey: commandKey()}, api.TaxListInput{
+		Region: r.code, Document: made("税务入库清单 " + receipt),
+		Rows: []api.TaxListRow{{Number: n.Number, Receipt: receipt, Amount: n.Amount, PaidOn: t.today.String()}},
+	})))
 	if err != nil {
-		return fmt.Errorf("confirm: %w", err)
+		return fmt.Errorf("list of the tax authority: %w", err)
 	}
 	_, err = approved[api.PaymentNotice](ctx, r.leader)(read(r.leader.DeliverPaymentNotice(ctx, n.ID, &api.DeliverPaymentNoticeParams{IdempotencyKey: commandKey()})))
 	if err != nil {

@@ -82,7 +82,7 @@ func (t *story) pairs(ctx context.Context) error {
 			if seller == buyer {
 				continue
 			}
-			_, err := answer[api.RegionPair](read(t.upper.CreateRegionPair(ctx, &api.CreateRegionPairParams{IdempotencyKey: commandKey()}, api.RegionPairInput{
+			_, err := approved[api.RegionPair](ctx, t.admin)(read(t.upper.CreateRegionPair(ctx, &api.CreateRegionPairParams{IdempotencyKey: commandKey()}, api.RegionPairInput{
 				Pollutant: vocs, SellerRegion: seller, BuyerRegion: buyer, Coefficient: "1", ValidFrom: "2024-06-01", Document: pilotUnknown,
 				Approvals: []api.Approver{api.ApproverSellerBureau, api.ApproverBuyerBureau, api.ApproverUpper},
 			})))

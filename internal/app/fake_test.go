@@ -482,6 +482,10 @@ func (o *office) restart() {
 	o.start()
 }
 
+// followed are the operations after which steps of the registry's own follow beside the test: a sale's
+// next ones, or the new term of a renewal joins.
+var followed = []identity.Operation{identity.OfferCertify, identity.OfferVoid, identity.NoticeConfirm}
+
 // do sends a command and returns the fault that refused it, or nil. What a
 // second person must approve the second approves.
 func (o *office) do(person int64, c Command) *fault.Error {
@@ -493,8 +497,7 @@ func (o *office) do(person int64, c Command) *fault.Error {
 	if proposed {
 		before := o.namedBalances()
 		refused, _ = o.send(o.second, ProposalApprove{o.proposal.ID, o.proposal.EffectsDigest})
-		ofOffer := o.proposal.Operation == string(identity.OfferCertify) || o.proposal.Operation == string(identity.OfferVoid)
-		if refused == nil && !ofOffer { // after which steps of the registry's own follow beside the test
+		if refused == nil && !slices.Contains(followed, identity.Operation(o.proposal.Operation)) {
 			o.tookEffect(o.proposal, before)
 		}
 	}

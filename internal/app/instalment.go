@@ -55,7 +55,7 @@ type InstalmentProve struct {
 }
 
 // InstalmentConfirm is finance's reason to take a part as paid although no list
-// of the tax authority has it.
+// of the tax authority has it. A second officer approves it.
 type InstalmentConfirm struct {
 	Instalment int64
 	Reason     string

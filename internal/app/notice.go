@@ -64,7 +64,7 @@ type NoticeCancel struct {
 }
 
 // NoticeConfirm is finance's reason to deliver although no list of the tax
-// authority has the payment.
+// authority has the payment. A second officer approves it.
 type NoticeConfirm struct {
 	Notice int64
 	Reason string

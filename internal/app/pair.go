@@ -59,8 +59,8 @@ var _ = declare(PairAdd{}, AttainmentSet{})
 // Operation is PairAdd.
 func (PairAdd) Operation() identity.Operation { return identity.PairAdd }
 
-// Decide checks the pair, which the body above both regions adds. The result
-// is a settlement.Pair.
+// Decide checks the pair, which the body above both regions adds or an administrator.
+// A second person approves it: it is a rule. The result is a settlement.Pair.
 func (c PairAdd) Decide(v *View) (Apply, error) {
 	if err := v.AuthoriseAt("seller_region", identity.PairAdd, identity.OfRegion(c.SellerRegion)); err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package app
 import (
 	"testing"
 
+	"permitx/internal/approval"
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
@@ -140,4 +141,27 @@ func TestPairAdd_Faults(t *testing.T) {
 	o.refuses(o.upper, again, ErrPairExists)
 	again.ValidFrom = 20270101
 	done[settlement.Pair](o, o.upper, again)
+}
+
+// A pair is a rule: one person only proposes it, and who approves it stands above both
+// regions, too, or is an administrator.
+func TestPairAdd_NeedsTwo(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	zhejiang := o.person("zhejiang", GrantAdd{Role: identity.Upper, Region: "330000", WithChildren: true})
+	c := PairAdd{
+		Pollutant: "VOCs", SellerRegion: "330421", BuyerRegion: "310118", Coefficient: quantity.OneRatio, Upper: true, Document: "d", ValidFrom: 20260101,
+	}
+	for proposer, approver := range map[int64]int64{o.upper: o.admin, o.admin: o.upper} {
+		pairs := len(tableOf(o, Pairs))
+		p := o.propose(proposer, c)
+		o.refuses(proposer, ProposalApprove{p.ID, p.EffectsDigest}, approval.ErrOwnProposal)
+		o.refuses(o.leader, ProposalApprove{p.ID, p.EffectsDigest}, identity.ErrForbidden)
+		o.refuses(zhejiang, ProposalApprove{p.ID, p.EffectsDigest}, ErrNoRecord)
+		if len(tableOf(o, Pairs)) != pairs {
+			t.Fatal("a pair holds that one person has proposed")
+		}
+		done[settlement.Pair](o, approver, ProposalApprove{p.ID, p.EffectsDigest})
+		c.SellerRegion, c.BuyerRegion = c.BuyerRegion, c.SellerRegion
+	}
 }

@@ -42,8 +42,9 @@ func TestPaymentNotices(t *testing.T) {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	w.isProblem(w.post(path+"/deliver", w.leader, ""), http.StatusConflict, "payment_notice.not_matched", "")
-	a = w.post(path+"/confirm", w.finance, `{"reason":"seen at the counter"}`)
-	if n := decode[api.PaymentNotice](t, a); a.status != http.StatusOK || *n.Confirmation != "seen at the counter" || n.Number != "330421-2026-000001" {
+	w.want(http.StatusAccepted, w.post(path+"/confirm", w.finance, `{"reason":"alone"}`))
+	a = w.approved(path+"/confirm", w.finance, `{"reason":"seen at the counter"}`)
+	if n := decode[api.PaymentNotice](t, a); a.status != http.StatusCreated || *n.Confirmation != "seen at the counter" || n.Number != "330421-2026-000001" {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	a = w.post(path+"/deliver", w.leader, "")

@@ -28,11 +28,14 @@ var FourEyes = map[Operation]Rule{
 	RenewalStep:        {BureauLeader: Own}, // its decision, and the rejection of what is paid or waits after its term
 	NoticeIssue:        {BureauLeader: Own},
 	NoticeCancel:       {Finance: Own, BureauLeader: Own}, // of one that was paid: money is owed of it
+	NoticeConfirm:      {Finance: Own, BureauLeader: Own}, // a payment that a list of the tax authority has needs no confirmation
+	InstalmentConfirm:  {Finance: Own, BureauLeader: Own},
 	ProofWithdraw:      {Finance: Own, BureauLeader: Own},
 	InstalmentWithdraw: {Finance: Own, BureauLeader: Own},
 	ZoneRuleSet:        {BureauLeader: Own},
 	MarketTerms:        {BureauLeader: Own},
 	ParameterSet:       {BureauLeader: Own, Upper: Own},
+	PairAdd:            {Admin: Any, Upper: Own},
 	GrantAdd:           {Admin: Any},
 	KeyMake:            {Admin: Any},
 	StandInOrder:       {Admin: Any},
