@@ -1387,7 +1387,7 @@ type ClientInterface interface {
 
 	// RecordDepartureWithBody Open the departure of a site
 	//
-	// Its free permits that are available come into the reserve without payment, a lot for each holding. Its paid ones are bought back, sold or moved by a cross-region deal before the departure can be completed.
+	// Its free permits that are available come into the reserve without payment, a lot for each holding. Its paid ones are bought back, sold or moved by a cross-region deal before the departure can be completed. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1396,7 +1396,7 @@ type ClientInterface interface {
 
 	// RecordDeparture Open the departure of a site
 	//
-	// Its free permits that are available come into the reserve without payment, a lot for each holding. Its paid ones are bought back, sold or moved by a cross-region deal before the departure can be completed.
+	// Its free permits that are available come into the reserve without payment, a lot for each holding. Its paid ones are bought back, sold or moved by a cross-region deal before the departure can be completed. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3038,7 +3038,7 @@ type ClientInterface interface {
 
 	// RenamePartyWithBody Give a party another name or code
 	//
-	// The party keeps its number, permits and history. With another code every licence that is not revoked gets a number that begins with it.
+	// The party keeps its number, permits and history. With another code every licence that is not revoked gets a number that begins with it. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3047,7 +3047,7 @@ type ClientInterface interface {
 
 	// RenameParty Give a party another name or code
 	//
-	// The party keeps its number, permits and history. With another code every licence that is not revoked gets a number that begins with it.
+	// The party keeps its number, permits and history. With another code every licence that is not revoked gets a number that begins with it. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3861,7 +3861,7 @@ type ClientInterface interface {
 
 	// RecordSuccessionWithBody Carry the permits of a licence to its successors
 	//
-	// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes go along where all goes to one licence; open orders are withdrawn; deals, payment notices, projects and other holds block and are named. Where nothing stays the licence is revoked.
+	// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes go along where all goes to one licence; open orders are withdrawn; deals, payment notices, projects and other holds block and are named. Where nothing stays the licence is revoked. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3870,7 +3870,7 @@ type ClientInterface interface {
 
 	// RecordSuccession Carry the permits of a licence to its successors
 	//
-	// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes go along where all goes to one licence; open orders are withdrawn; deals, payment notices, projects and other holds block and are named. Where nothing stays the licence is revoked.
+	// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes go along where all goes to one licence; open orders are withdrawn; deals, payment notices, projects and other holds block and are named. Where nothing stays the licence is revoked. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -7178,7 +7178,7 @@ func (c *Client) ListDepartures(ctx context.Context, params *ListDeparturesParam
 
 // RecordDepartureWithBody Open the departure of a site
 //
-// Its free permits that are available come into the reserve without payment, a lot for each holding. Its paid ones are bought back, sold or moved by a cross-region deal before the departure can be completed.
+// Its free permits that are available come into the reserve without payment, a lot for each holding. Its paid ones are bought back, sold or moved by a cross-region deal before the departure can be completed. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7197,7 +7197,7 @@ func (c *Client) RecordDepartureWithBody(ctx context.Context, params *RecordDepa
 
 // RecordDeparture Open the departure of a site
 //
-// Its free permits that are available come into the reserve without payment, a lot for each holding. Its paid ones are bought back, sold or moved by a cross-region deal before the departure can be completed.
+// Its free permits that are available come into the reserve without payment, a lot for each holding. Its paid ones are bought back, sold or moved by a cross-region deal before the departure can be completed. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -11079,7 +11079,7 @@ func (c *Client) ListPartyRenames(ctx context.Context, params *ListPartyRenamesP
 
 // RenamePartyWithBody Give a party another name or code
 //
-// The party keeps its number, permits and history. With another code every licence that is not revoked gets a number that begins with it.
+// The party keeps its number, permits and history. With another code every licence that is not revoked gets a number that begins with it. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
 //
 // Takes any type of body and a specified content type.
 //
@@ -11098,7 +11098,7 @@ func (c *Client) RenamePartyWithBody(ctx context.Context, params *RenamePartyPar
 
 // RenameParty Give a party another name or code
 //
-// The party keeps its number, permits and history. With another code every licence that is not revoked gets a number that begins with it.
+// The party keeps its number, permits and history. With another code every licence that is not revoked gets a number that begins with it. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -13032,7 +13032,7 @@ func (c *Client) ListSuccessions(ctx context.Context, params *ListSuccessionsPar
 
 // RecordSuccessionWithBody Carry the permits of a licence to its successors
 //
-// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes go along where all goes to one licence; open orders are withdrawn; deals, payment notices, projects and other holds block and are named. Where nothing stays the licence is revoked.
+// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes go along where all goes to one licence; open orders are withdrawn; deals, payment notices, projects and other holds block and are named. Where nothing stays the licence is revoked. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
 //
 // Takes any type of body and a specified content type.
 //
@@ -13051,7 +13051,7 @@ func (c *Client) RecordSuccessionWithBody(ctx context.Context, params *RecordSuc
 
 // RecordSuccession Carry the permits of a licence to its successors
 //
-// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes go along where all goes to one licence; open orders are withdrawn; deals, payment notices, projects and other holds block and are named. Where nothing stays the licence is revoked.
+// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes go along where all goes to one licence; open orders are withdrawn; deals, payment notices, projects and other holds block and are named. Where nothing stays the licence is revoked. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -41329,7 +41329,7 @@ type ClientWithResponsesInterface interface {
 
 	// RecordDepartureWithBodyWithResponse Open the departure of a site
 	//
-	// Its free permits that are available come into the reserve without payment, a lot for each holding. Its paid ones are bought back, sold or moved by a cross-region deal before the departure can be completed.
+	// Its free permits that are available come into the reserve without payment, a lot for each holding. Its paid ones are bought back, sold or moved by a cross-region deal before the departure can be completed. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -41338,7 +41338,7 @@ type ClientWithResponsesInterface interface {
 
 	// RecordDepartureWithResponse Open the departure of a site
 	//
-	// Its free permits that are available come into the reserve without payment, a lot for each holding. Its paid ones are bought back, sold or moved by a cross-region deal before the departure can be completed.
+	// Its free permits that are available come into the reserve without payment, a lot for each holding. Its paid ones are bought back, sold or moved by a cross-region deal before the departure can be completed. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -43156,7 +43156,7 @@ type ClientWithResponsesInterface interface {
 
 	// RenamePartyWithBodyWithResponse Give a party another name or code
 	//
-	// The party keeps its number, permits and history. With another code every licence that is not revoked gets a number that begins with it.
+	// The party keeps its number, permits and history. With another code every licence that is not revoked gets a number that begins with it. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -43165,7 +43165,7 @@ type ClientWithResponsesInterface interface {
 
 	// RenamePartyWithResponse Give a party another name or code
 	//
-	// The party keeps its number, permits and history. With another code every licence that is not revoked gets a number that begins with it.
+	// The party keeps its number, permits and history. With another code every licence that is not revoked gets a number that begins with it. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -44069,7 +44069,7 @@ type ClientWithResponsesInterface interface {
 
 	// RecordSuccessionWithBodyWithResponse Carry the permits of a licence to its successors
 	//
-	// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes go along where all goes to one licence; open orders are withdrawn; deals, payment notices, projects and other holds block and are named. Where nothing stays the licence is revoked.
+	// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes go along where all goes to one licence; open orders are withdrawn; deals, payment notices, projects and other holds block and are named. Where nothing stays the licence is revoked. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -44078,7 +44078,7 @@ type ClientWithResponsesInterface interface {
 
 	// RecordSuccessionWithResponse Carry the permits of a licence to its successors
 	//
-	// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes go along where all goes to one licence; open orders are withdrawn; deals, payment notices, projects and other holds block and are named. Where nothing stays the licence is revoked.
+	// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes go along where all goes to one licence; open orders are withdrawn; deals, payment notices, projects and other holds block and are named. Where nothing stays the licence is revoked. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -58370,7 +58370,7 @@ func (c *ClientWithResponses) ListDeparturesWithResponse(ctx context.Context, pa
 
 // RecordDepartureWithBodyWithResponse Open the departure of a site
 //
-// Its free permits that are available come into the reserve without payment, a lot for each holding. Its paid ones are bought back, sold or moved by a cross-region deal before the departure can be completed.
+// Its free permits that are available come into the reserve without payment, a lot for each holding. Its paid ones are bought back, sold or moved by a cross-region deal before the departure can be completed. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -58385,7 +58385,7 @@ func (c *ClientWithResponses) RecordDepartureWithBodyWithResponse(ctx context.Co
 
 // RecordDepartureWithResponse Open the departure of a site
 //
-// Its free permits that are available come into the reserve without payment, a lot for each holding. Its paid ones are bought back, sold or moved by a cross-region deal before the departure can be completed.
+// Its free permits that are available come into the reserve without payment, a lot for each holding. Its paid ones are bought back, sold or moved by a cross-region deal before the departure can be completed. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -61547,7 +61547,7 @@ func (c *ClientWithResponses) ListPartyRenamesWithResponse(ctx context.Context, 
 
 // RenamePartyWithBodyWithResponse Give a party another name or code
 //
-// The party keeps its number, permits and history. With another code every licence that is not revoked gets a number that begins with it.
+// The party keeps its number, permits and history. With another code every licence that is not revoked gets a number that begins with it. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -61562,7 +61562,7 @@ func (c *ClientWithResponses) RenamePartyWithBodyWithResponse(ctx context.Contex
 
 // RenamePartyWithResponse Give a party another name or code
 //
-// The party keeps its number, permits and history. With another code every licence that is not revoked gets a number that begins with it.
+// The party keeps its number, permits and history. With another code every licence that is not revoked gets a number that begins with it. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -63138,7 +63138,7 @@ func (c *ClientWithResponses) ListSuccessionsWithResponse(ctx context.Context, p
 
 // RecordSuccessionWithBodyWithResponse Carry the permits of a licence to its successors
 //
-// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes go along where all goes to one licence; open orders are withdrawn; deals, payment notices, projects and other holds block and are named. Where nothing stays the licence is revoked.
+// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes go along where all goes to one licence; open orders are withdrawn; deals, payment notices, projects and other holds block and are named. Where nothing stays the licence is revoked. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -63153,7 +63153,7 @@ func (c *ClientWithResponses) RecordSuccessionWithBodyWithResponse(ctx context.C
 
 // RecordSuccessionWithResponse Carry the permits of a licence to its successors
 //
-// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes go along where all goes to one licence; open orders are withdrawn; deals, payment notices, projects and other holds block and are named. Where nothing stays the licence is revoked.
+// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes go along where all goes to one licence; open orders are withdrawn; deals, payment notices, projects and other holds block and are named. Where nothing stays the licence is revoked. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -3402,6 +3402,7 @@ func (e ProjectState) Valid() bool {
 
 // Defines values for ProposalState.
 const (
+	ProposalStateApproved  ProposalState = "approved"
 	ProposalStateClearing  ProposalState = "clearing"
 	ProposalStateExecuted  ProposalState = "executed"
 	ProposalStateFailed    ProposalState = "failed"
@@ -3414,6 +3415,8 @@ const (
 // Valid indicates whether the value is a known member of the ProposalState enum.
 func (e ProposalState) Valid() bool {
 	switch e {
+	case ProposalStateApproved:
+		return true
 	case ProposalStateClearing:
 		return true
 	case ProposalStateExecuted:
@@ -14590,6 +14593,9 @@ type Proposal struct {
 	// DecidedBy Number of a record.
 	DecidedBy *ID `json:"decided_by,omitempty"`
 
+	// EffectiveOn The day, to come when it was proposed, on which it is done. Absent: when it is approved.
+	EffectiveOn *Date `json:"effective_on,omitempty"`
+
 	// Effects What it would do; where a signer approves it, to his own party.
 	Effects []Effect `json:"effects"`
 
@@ -14630,7 +14636,7 @@ type Proposal struct {
 	// ShownAt When its effects were last looked at.
 	ShownAt Instant `json:"shown_at"`
 
-	// State `clearing`: it is approved, and more open orders rest on it than one command cancels: they leave the books before anything else is done, and then it is done. `failed`: it was no longer what was approved when they had left; `reason` says why.
+	// State `approved`: it is done on its day (`effective_on`), at its beginning, and looked at again then; what is refused waits, `reason` says why, and is tried again each day. Until it is done it can be rejected or withdrawn. `clearing`: it is approved, and more open orders rest on it than one command cancels: they leave the books before anything else is done, and then it is done. `failed`: it was no longer what was approved when they had left; `reason` says why.
 	State ProposalState `json:"state"`
 }
 
@@ -14657,7 +14663,7 @@ type ProposalPage struct {
 	Next *ID `json:"next,omitempty"`
 }
 
-// ProposalState `clearing`: it is approved, and more open orders rest on it than one command cancels: they leave the books before anything else is done, and then it is done. `failed`: it was no longer what was approved when they had left; `reason` says why.
+// ProposalState `approved`: it is done on its day (`effective_on`), at its beginning, and looked at again then; what is refused waits, `reason` says why, and is tried again each day. Until it is done it can be rejected or withdrawn. `clearing`: it is approved, and more open orders rest on it than one command cancels: they leave the books before anything else is done, and then it is done. `failed`: it was no longer what was approved when they had left; `reason` says why.
 type ProposalState string
 
 // Provenance Where a lot came from.

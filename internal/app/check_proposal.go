@@ -1,7 +1,9 @@
 package app
 
 import (
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 
 	"permitx/internal/approval"
@@ -18,26 +20,37 @@ var _ = declareCheck((*checker).checkProposals)
 // proposer, and no governed command was done by itself (I-18). What needs it
 // only at times is not looked for: see NeedsApproval. One that had to wait for
 // open orders to leave was done, or has failed, in a timer's command behind its
-// approval, and while it waits the timer is armed (I-92).
+// approval, and while it waits the timer is armed (I-92). What was approved before
+// its day is done on it or later, and until then a timer comes for it (I-140).
 func (c *checker) checkProposals() error {
 	if !c.isWhole() {
 		return nil
 	}
-	armed := map[int64]bool{}
-	err := eachOf(c.ctx, c.r, PendingTimes, Where("state", string(TimerPending)).And("purpose", Eq, timerClearing), func(t Timer) { armed[t.Reference] = true })
+	armed := map[string]map[int64]bool{timerClearing: {}, timerEffect: {}}
+	pending := Where("state", string(TimerPending)).And("purpose", In, []string{timerClearing, timerEffect})
+	err := eachOf(c.ctx, c.r, PendingTimes, pending, func(t Timer) { armed[t.Purpose][t.Reference] = true })
 	if err != nil {
 		return err
 	}
-	approvals := map[int64]int64{} // journal number → approver
-	approved := []string{string(approval.Executed), string(approval.Clearing), string(approval.Failed)}
-	err = eachOf(c.ctx, c.r, Proposals, Query{}.And("state", In, approved), func(p approval.Proposal) {
+	approvals := map[int64]int64{}         // journal number → approver
+	dated := map[int64]approval.Proposal{} // those of a later day that are done, by journal number
+	err = eachOf(c.ctx, c.r, Proposals, Query{}, func(p approval.Proposal) {
 		row := p.Command
-		if p.ApprovedIn > 0 {
+		switch {
+		case p.ApprovedIn > 0:
 			row = p.ApprovedIn
+		case p.State != approval.Executed && p.State != approval.Clearing && p.State != approval.Failed:
+			return
 		}
 		approvals[row] = p.DecidedBy
+		if p.State == approval.Executed && p.EffectiveOn > 0 {
+			dated[p.Command] = p
+		}
 		switch {
-		case p.State == approval.Clearing && !armed[p.ID]:
+		case p.State == approval.Approved && !armed[timerEffect][p.ID]:
+			c.report("I-140", Proposals.name, p.ID, "waits for %s, and no timer comes for it", p.EffectiveOn)
+		case p.EffectiveOn > 0 && p.ApprovedIn > 0 && (p.State == approval.Approved || p.State == approval.Rejected || p.State == approval.Withdrawn):
+		case p.State == approval.Clearing && !armed[timerClearing][p.ID]:
 			c.report("I-92", Proposals.name, p.ID, "waits for open orders to leave, and no timer comes for it")
 		case p.State != approval.Clearing && p.ApprovedIn > 0 && p.ApprovedIn >= p.Command, p.State != approval.Executed && p.ApprovedIn == 0:
 			c.report("I-92", Proposals.name, p.ID, "is %s by journal row %d, its approval is row %d", p.State, p.Command, p.ApprovedIn)
@@ -47,6 +60,9 @@ func (c *checker) checkProposals() error {
 		}
 	})
 	if err != nil {
+		return err
+	}
+	if err := c.checkTheirDays(dated); err != nil {
 		return err
 	}
 	kinds := []string{string(identity.ProposalApprove)}
@@ -74,6 +90,21 @@ func (c *checker) checkProposals() error {
 			c.report("I-18", Journal.name, r.Number, "person %d approved something, but no proposal says that this row executed it", r.Actor)
 		}
 	})
+}
+
+// checkTheirDays holds that what takes effect on a later day was done on it or later (I-140).
+func (c *checker) checkTheirDays(dated map[int64]approval.Proposal) error {
+	for some := range slices.Chunk(slices.Collect(maps.Keys(dated)), findMost) {
+		err := eachOf(c.ctx, c.r, Journal, Query{}.And("number", In, some), func(r JournalRow) {
+			if p := dated[r.Number]; r.At < p.EffectiveOn.Start() {
+				c.report("I-140", Proposals.name, p.ID, "takes effect on %s and was done on %s", p.EffectiveOn, r.At.Date())
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // governedSince are the operations that came under four eyes when registries

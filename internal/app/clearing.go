@@ -31,7 +31,9 @@ func (v *View) beginClearing(p approval.Proposal, by approval.By, orders []*mark
 	if err != nil {
 		return nil, err
 	}
-	p.ApprovedIn = v.Number
+	if p.ApprovedIn == 0 {
+		p.ApprovedIn = v.Number
+	}
 	return func(tx *Tx) any { return ProposalResult{Proposal: tx.clear(p, idsOfOrders(orders))} }, nil
 }
 

@@ -159,6 +159,7 @@ type View struct {
 	approver   *identity.Actor  // of a proposal that is being approved; the actor is its proposer
 	dry        *dryRun          // where a command that is only shown writes
 	leaving    []*market.Record // open orders that leave the books before what was decided is done
+	effective  calendar.Date    // the day of a command that takes effect on a later one; 0: at once
 	unsigned   int64            // the party whose signer must approve what the actor has prepared; 0: none
 }
 

@@ -469,22 +469,22 @@ func TestCheck_Expiry(t *testing.T) {
 			t.Errorf("%s: %v, %v", what, found, err)
 		}
 	}
-	spoilt(f, CreditSeries, 1, func(s *carbon.Series) { s.ValidTo = 20260930 }, func() { seen("another end", CreditSeries.name) })
-	spoilt(f, CreditSeries, 1, func(s *carbon.Series) { s.ValidTo = 0 }, func() { seen("no end", CreditRanges.name) })
+	spoilt(f.office, CreditSeries, 1, func(s *carbon.Series) { s.ValidTo = 20260930 }, func() { seen("another end", CreditSeries.name) })
+	spoilt(f.office, CreditSeries, 1, func(s *carbon.Series) { s.ValidTo = 0 }, func() { seen("no end", CreditRanges.name) })
 	expired := rowsIn(f.office, CreditRanges, Where("state", string(carbon.RangeExpired)))[0].ID
-	spoilt(f, CreditRanges, expired, func(r *carbon.Range) { r.ExpiredOn = lastDay }, func() { seen("before its day", CreditRanges.name) })
-	spoilt(f, Issuances, 1, func(i *carbon.Issuance) { i.ExpiredUnits++ }, func() { seen("units of an issuance", Issuances.name) })
+	spoilt(f.office, CreditRanges, expired, func(r *carbon.Range) { r.ExpiredOn = lastDay }, func() { seen("before its day", CreditRanges.name) })
+	spoilt(f.office, Issuances, 1, func(i *carbon.Issuance) { i.ExpiredUnits++ }, func() { seen("units of an issuance", Issuances.name) })
 	timer := rowsIn(f.office, PendingTimes, Where("purpose", timerExpiry).And("state", Eq, string(TimerPending)))[0]
-	spoilt(f, PendingTimes, timer.ID, func(x *Timer) { x.State = TimerDone }, func() { seen("no timer", CreditSeries.name) })
-	spoilt(f, PendingTimes, timer.ID, func(x *Timer) { x.DueAt = lastDay.AddDays(5).Start() }, func() { seen("a late timer", CreditSeries.name) })
+	spoilt(f.office, PendingTimes, timer.ID, func(x *Timer) { x.State = TimerDone }, func() { seen("no timer", CreditSeries.name) })
+	spoilt(f.office, PendingTimes, timer.ID, func(x *Timer) { x.DueAt = lastDay.AddDays(5).Start() }, func() { seen("a late timer", CreditSeries.name) })
 	id, _ := f.app.st.ledger.Find(ledger.CreditKey(ledger.Credits, "330421", "JXCP-2025", f.seller.party))
-	spoilt(f, Balances, int64(id), func(b *ledger.Balance) { b.Held = 0 }, func() { seen("available after the day", Balances.name) })
+	spoilt(f.office, Balances, int64(id), func(b *ledger.Balance) { b.Held = 0 }, func() { seen("available after the day", Balances.name) })
 }
 
 // spoilt looks at a row that is changed for a moment.
-func spoilt[R any](f *expiryFloor, t Table[R], id int64, spoil func(*R), look func()) {
-	f.t.Helper()
-	table := f.store.table(t.name)
+func spoilt[R any](o *office, t Table[R], id int64, spoil func(*R), look func()) {
+	o.t.Helper()
+	table := o.store.table(t.name)
 	was, _ := table.rows[id].(R)
 	row := was
 	spoil(&row)

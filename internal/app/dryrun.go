@@ -267,7 +267,7 @@ func (d *dryRun) effects(v *View) []approval.Effect {
 			if id > dryFirst {
 				id = 0
 			}
-			for _, e := range fieldEffects(w.table, id, w.before, now, v.Today) {
+			for _, e := range fieldEffects(w.table, id, w.before, now, v.Today, v.effective) {
 				if isBeside(w.table, e) {
 					e = e.Beside()
 				}
@@ -297,8 +297,8 @@ func beside(effects []approval.Effect, is bool) []approval.Effect {
 }
 
 // fieldEffects are the fields in which two versions of a record differ. Its
-// number, and when it was written, are no effect.
-func fieldEffects(table string, id int64, before, after any, today calendar.Date) []approval.Effect {
+// number, and when it was written, are no effect; days are those that are today.
+func fieldEffects(table string, id int64, before, after any, days ...calendar.Date) []approval.Effect {
 	var all []approval.Effect
 	now := reflect.ValueOf(after).Elem()
 	was := reflect.Zero(now.Type())
@@ -311,14 +311,14 @@ func fieldEffects(table string, id int64, before, after any, today calendar.Date
 		if i == p.id || i == p.command || f.Type == reflect.TypeFor[calendar.Instant]() || f.Name == "Hash" || now.Field(i).Equal(was.Field(i)) {
 			continue
 		}
-		all = append(all, approval.OfField(table, id, snakeCase(f.Name), fieldText(was.Field(i)), fieldText(now.Field(i)), isDay(now.Field(i), today)))
+		all = append(all, approval.OfField(table, id, snakeCase(f.Name), fieldText(was.Field(i)), fieldText(now.Field(i)), isDay(now.Field(i), days)))
 	}
 	return all
 }
 
-func isDay(v reflect.Value, day calendar.Date) bool {
+func isDay(v reflect.Value, days []calendar.Date) bool {
 	d, ok := v.Interface().(calendar.Date)
-	return ok && d == day
+	return ok && slices.Contains(days, d)
 }
 
 // fieldText writes a field for a person; the id of a record that is not there

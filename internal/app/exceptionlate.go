@@ -71,6 +71,9 @@ var lateSources = []lateSource{
 	lateRows(Freezes, Where("state", string(encumbrance.Emergency)), "confirm_by", "the confirmation", func(f encumbrance.Freeze) (calendar.Date, []string) {
 		return f.ConfirmBy, []string{f.Region}
 	}),
+	lateRows(Proposals, Where("state", string(approval.Approved)), "effective_on", "what was approved", func(p approval.Proposal) (calendar.Date, []string) {
+		return p.EffectiveOn, []string{p.Region}
+	}),
 	func(e *exceptions, by calendar.Date) error {
 		lapsed := Where("state", string(approval.Pending)).And("lapses_at", Le, int64(by.AddDays(1).Start()))
 		return eachOf(e.ctx, e.r, Proposals, lapsed, func(p approval.Proposal) {

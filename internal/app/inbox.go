@@ -247,8 +247,8 @@ var (
 		})
 )
 
-// proposalsWaiting are the proposals that the actor may decide, and those that
-// he has a part in and that wait for open orders to leave.
+// proposalsWaiting are the proposals that the actor may decide, those that he has a part
+// in and that wait for open orders to leave, and those that were not done on their day.
 func proposalsWaiting(ctx context.Context, r Reader, a identity.Actor, each func(Waiting)) error {
 	another := asAnother(ctx, r, a)
 	var failed error
@@ -261,8 +261,19 @@ func proposalsWaiting(ctx context.Context, r Reader, a identity.Actor, each func
 		}
 		own, err := another(p.ProposedBy)
 		failed = cmp.Or(failed, err)
+		w := Waiting{Kind: Proposals.name, ID: p.ID, Action: "approve", Region: p.Region, Party: p.Party, Since: p.ProposedAt, Until: p.LapsesAt}
+		if p.State == approval.Approved {
+			if p.Reason == "" { // it waits for its day, and for nobody
+				return
+			}
+			w.Action, w.Since, w.Until, w.Reason = "reject", p.EffectiveOn.Start(), 0, p.Reason
+			if p.ProposedBy == a.Person {
+				w.Action = "withdraw"
+				each(w)
+			}
+		}
 		if p.Party == 0 && identity.Approve(own, identity.Operation(p.Operation), targetOf(p)) == nil || p.Party != 0 && own.MaySign(p.Party) {
-			each(Waiting{Kind: Proposals.name, ID: p.ID, Action: "approve", Region: p.Region, Party: p.Party, Since: p.ProposedAt, Until: p.LapsesAt})
+			each(w)
 		}
 	})
 	return cmp.Or(err, failed)

@@ -81,10 +81,10 @@ func (v *View) propose(c Command, payload []byte, apply Apply) Apply {
 	}
 	p := approval.Proposal{
 		Operation: string(c.Operation()), Region: region, Party: v.unsigned, Payload: string(payload), Effects: effectsText(effects),
-		EffectsDigest: approval.Digest(effects), State: approval.Pending, ProposedBy: v.Actor.Person, ProposedAt: v.Now, ShownAt: v.Now,
-		LapsesAt: v.Today.AddDays(approval.LapseDays + 1).Start(),
+		EffectsDigest: approval.Digest(effects), State: approval.Pending, ProposedBy: v.Actor.Person, EffectiveOn: v.effective,
 	}
-	return func(tx *Tx) any {
+	return func(tx *Tx) any { // now, and not as on its day
+		p.ProposedAt, p.ShownAt, p.LapsesAt = tx.Now, tx.Now, tx.Today.AddDays(approval.LapseDays+1).Start()
 		p = Put(tx, Proposals, p)
 		tx.Arm(p.LapsesAt, "proposal.lapse", p.ID)
 		return Proposed{p}
@@ -164,7 +164,7 @@ func (v *View) again(p approval.Proposal, approver *identity.Actor) (d decided, 
 	if err != nil {
 		panic(err)
 	}
-	as := *v
+	as := *v.asOn(p.EffectiveOn)
 	as.Actor, as.approver, as.region, as.unsigned, as.leaving = v.actor(p.ProposedBy), approver, "", 0, nil
 	if err := identity.Authorise(as.Actor, c.Operation(), identity.Target{}); err != nil {
 		return d, ErrProposerMayNot
@@ -188,7 +188,7 @@ func (v *View) asShown(p approval.Proposal, approver *identity.Actor) (d decided
 	if d, err = v.again(p, approver); err != nil {
 		return d, err
 	}
-	if approval.Digest(v.show(d.apply, p.Party)) != p.EffectsDigest {
+	if approval.Digest(v.asOn(p.EffectiveOn).show(d.apply, p.Party)) != p.EffectsDigest {
 		return d, approval.ErrStale
 	}
 	return v.again(p, approver) // what was run dry is used up
@@ -199,9 +199,9 @@ func (ProposalApprove) Operation() identity.Operation { return identity.Proposal
 
 // Decide checks that another person than the proposer approves what he was
 // shown, that the command can still be done, by its own faults, and that it
-// would still do that: approval.ErrStale. Where more open orders rest on it than
-// one command cancels it is done when they have left. The result is a
-// ProposalResult.
+// would still do that: approval.ErrStale. What takes effect on a later day is done
+// on that day, and where more open orders rest on it than one command cancels, when
+// they have left. The result is a ProposalResult.
 func (c ProposalApprove) Decide(v *View) (Apply, error) {
 	p, by, err := v.proposal(identity.ProposalApprove, c.Proposal)
 	if err != nil {
@@ -221,6 +221,9 @@ func (c ProposalApprove) Decide(v *View) (Apply, error) {
 	d, err := v.asShown(p, &approver)
 	if err != nil {
 		return nil, err
+	}
+	if p.EffectiveOn > v.Today {
+		return v.scheduled(p, by)
 	}
 	if len(d.leaving) > MaxCancels {
 		return v.beginClearing(p, by, d.leaving)
@@ -290,7 +293,7 @@ func (c ProposalRefresh) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	effects := v.show(d.apply, p.Party)
+	effects := v.asOn(p.EffectiveOn).show(d.apply, p.Party)
 	p.Effects, p.EffectsDigest, p.ShownAt = effectsText(effects), approval.Digest(effects), v.Now
 	return func(tx *Tx) any { return ProposalResult{Proposal: Put(tx, Proposals, p)} }, nil
 }

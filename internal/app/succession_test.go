@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"permitx/internal/approval"
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
@@ -210,7 +211,7 @@ func TestSuccession_Blocked(t *testing.T) {
 		{func(c *SuccessionRecord) { c.Kind = "x" }, invalid},
 		{func(c *SuccessionRecord) { c.Document = "" }, invalid},
 		{func(c *SuccessionRecord) { c.EffectiveOn = 0 }, invalid},
-		{func(c *SuccessionRecord) { c.EffectiveOn = 20260702 }, ErrDayToCome},
+		{func(c *SuccessionRecord) { c.EffectiveOn = today.AddDays(approval.AheadDays + 1) }, ErrDayToCome},
 		{func(c *SuccessionRecord) { c.Parts = nil }, permit.ErrNoParts},
 		{func(c *SuccessionRecord) { c.Parts[0].Licence = 99 }, ErrNoRecord},
 		{func(c *SuccessionRecord) { c.Parts[0].Licence = far.licence.ID }, permit.ErrOtherRegion},
@@ -255,7 +256,7 @@ func TestDeparture(t *testing.T) {
 	bad.Kind = "x"
 	k.refuses(k.leader, bad, invalid)
 	bad = c
-	bad.EffectiveOn = 20260702
+	bad.EffectiveOn = today.AddDays(approval.AheadDays + 1)
 	k.refuses(k.leader, bad, ErrDayToCome)
 	r := done[DepartureResult](k.office, k.leader, c)
 	if r.Departure.Reclaimed != 3*one || !slices.Equal(r.Cancelled, []int64{order}) || k.permits(ledger.Reserve, jiashan) != "3" {
@@ -305,7 +306,7 @@ func TestPartyRename(t *testing.T) {
 		{func(c *PartyRename) { c.Party = 99 }, ErrNoRecord},
 		{func(c *PartyRename) { c.Document = "" }, invalid},
 		{func(c *PartyRename) { c.EffectiveOn = 0 }, invalid},
-		{func(c *PartyRename) { c.EffectiveOn = 20260702 }, ErrDayToCome},
+		{func(c *PartyRename) { c.EffectiveOn = today.AddDays(approval.AheadDays + 1) }, ErrDayToCome},
 		{func(c *PartyRename) { c.Name = "" }, invalid},
 		{func(c *PartyRename) { c.USCC = uscc(jiashan, 2) }, ErrUSCCTaken},
 		{func(c *PartyRename) { c.Name, c.USCC, c.Licences = f.name, "", nil }, ErrNameUnchanged},

@@ -226,7 +226,8 @@ func (a *App) runOne(b *Batch, r *request) (o outcome, later bool) {
 		return outcome{err: ErrOpening}, false
 	}
 	v := a.view(b, r)
-	apply, err := r.command.Decide(v)
+	as := v.asOn(v.effectiveDay(r.command))
+	apply, err := r.command.Decide(as)
 	if err == errCommitFirst { //nolint:errorlint // the sentinel itself, never wrapped
 		if len(b.Journal) == 0 {
 			panic("app: a finder found staged rows in an empty batch")
@@ -244,13 +245,13 @@ func (a *App) runOne(b *Batch, r *request) (o outcome, later bool) {
 		}
 		refusal = f
 	}
-	if !v.authorised {
+	if !as.authorised {
 		panic("app: " + string(r.command.Operation()) + " decided without authorising")
 	}
 	switch {
-	case refusal == nil && v.needsApproval(r.command):
-		apply = v.propose(r.command, r.payload, apply)
-	case refusal == nil && len(v.leaving) > MaxCancels:
+	case refusal == nil && as.needsApproval(r.command):
+		apply = as.propose(r.command, r.payload, apply)
+	case refusal == nil && len(as.leaving) > MaxCancels:
 		panic("app: " + string(r.command.Operation()) + " clears the books and nobody approves it")
 	}
 	return a.record(b, r, v, apply, refusal, key), false

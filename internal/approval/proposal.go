@@ -11,16 +11,22 @@ import (
 	"permitx/internal/fault"
 )
 
-// LapseDays is how long a proposal waits for its approval (project default).
-const LapseDays = 14
+// The days of a proposal (project defaults).
+const (
+	// LapseDays is how long a proposal waits for its approval.
+	LapseDays = 14
+	// AheadDays is how many days ahead what takes effect on a later day is decided at most.
+	AheadDays = 366
+)
 
-// ProposalState is where a proposal is in its life; all but Pending and Clearing
+// ProposalState is where a proposal is in its life; all but those in Running
 // are final.
 type ProposalState string
 
 // The states of a proposal.
 const (
 	Pending   ProposalState = "pending"
+	Approved  ProposalState = "approved" // and done on its day
 	Clearing  ProposalState = "clearing" // approved; the open orders that rest on it leave the books first
 	Executed  ProposalState = "executed" // approved and done
 	Failed    ProposalState = "failed"   // approved, but no longer the same when the orders had left
@@ -30,10 +36,10 @@ const (
 )
 
 // ProposalStates are all states of a proposal.
-var ProposalStates = []ProposalState{Pending, Clearing, Executed, Failed, Rejected, Withdrawn, Lapsed}
+var ProposalStates = []ProposalState{Pending, Approved, Clearing, Executed, Failed, Rejected, Withdrawn, Lapsed}
 
 // Running are the states in which a proposal still comes to something.
-var Running = []ProposalState{Pending, Clearing}
+var Running = []ProposalState{Pending, Approved, Clearing}
 
 // ProposalEvent is what happens to a proposal.
 type ProposalEvent string
@@ -41,7 +47,8 @@ type ProposalEvent string
 // The events of a proposal.
 const (
 	Approve  ProposalEvent = "approve"
-	Clear    ProposalEvent = "clear" // is approved, and more orders rest on it than one command cancels
+	Schedule ProposalEvent = "schedule" // is approved before its day
+	Clear    ProposalEvent = "clear"    // is approved, and more orders rest on it than one command cancels
 	Execute  ProposalEvent = "execute"
 	Fail     ProposalEvent = "fail"
 	Reject   ProposalEvent = "reject"
@@ -51,7 +58,7 @@ const (
 )
 
 // ProposalEvents are all events of a proposal.
-var ProposalEvents = []ProposalEvent{Approve, Clear, Execute, Fail, Reject, Withdraw, Refresh, Lapse}
+var ProposalEvents = []ProposalEvent{Approve, Schedule, Clear, Execute, Fail, Reject, Withdraw, Refresh, Lapse}
 
 // By is how the person who acts stands to a proposal.
 type By string
@@ -63,24 +70,27 @@ const (
 	Timer    By = "timer"
 )
 
-// transitions is every step that a proposal can take.
-var transitions = map[ProposalEvent]struct {
+type transition struct {
 	from, to ProposalState
 	by       []By
-}{
-	Approve:  {Pending, Executed, []By{Approver}},
-	Clear:    {Pending, Clearing, []By{Approver}},
-	Execute:  {Clearing, Executed, []By{Timer}},
-	Fail:     {Clearing, Failed, []By{Timer}},
-	Reject:   {Pending, Rejected, []By{Approver}},
-	Withdraw: {Pending, Withdrawn, []By{Proposer}},
-	Refresh:  {Pending, Pending, []By{Proposer, Approver}},
-	Lapse:    {Pending, Lapsed, []By{Timer}},
+}
+
+// transitions is every step that a proposal can take.
+var transitions = map[ProposalEvent][]transition{
+	Approve:  {{Pending, Executed, []By{Approver}}},
+	Schedule: {{Pending, Approved, []By{Approver}}},
+	Clear:    {{Pending, Clearing, []By{Approver}}, {Approved, Clearing, []By{Timer}}},
+	Execute:  {{Approved, Executed, []By{Timer}}, {Clearing, Executed, []By{Timer}}},
+	Fail:     {{Clearing, Failed, []By{Timer}}},
+	Reject:   {{Pending, Rejected, []By{Approver}}, {Approved, Rejected, []By{Approver}}},
+	Withdraw: {{Pending, Withdrawn, []By{Proposer}}, {Approved, Withdrawn, []By{Proposer}}},
+	Refresh:  {{Pending, Pending, []By{Proposer, Approver}}},
+	Lapse:    {{Pending, Lapsed, []By{Timer}}},
 }
 
 // The faults of a proposal, in the order in which they are checked.
 var (
-	// ErrNotPending is returned when a proposal has been decided, withdrawn or has lapsed; of one that is not clearing, when its clearing would end.
+	// ErrNotPending is returned when a proposal has been decided, withdrawn or has lapsed; of one that is approved, when it would be approved or refreshed.
 	ErrNotPending = fault.New(fault.Conflict, "proposal.not_pending", "the proposal is no longer pending")
 	// ErrOwnProposal is returned when the proposer, as a person, or his stand-in would decide his proposal.
 	ErrOwnProposal = fault.New(fault.Refused, "proposal.own", "a proposal is decided by another person than its proposer or his stand-in")
@@ -108,17 +118,19 @@ type Proposal struct {
 	LapsesAt      calendar.Instant
 	DecidedBy     int64            // person; 0: nobody yet, or a timer
 	DecidedAt     calendar.Instant // 0: not yet
-	Reason        string           // of a rejection, a withdrawal or a failure
-	ApprovedIn    int64            // journal row of an approval that began a clearing; 0: none
+	Reason        string           // of a rejection, a withdrawal or a failure, or why it still waits after its day
+	ApprovedIn    int64            // journal row of an approval that another row does; 0: none
+	EffectiveOn   calendar.Date    // the day, to come when it was proposed, on which it is done; 0: at once
 	Command       int64
 }
 
 // Step returns the proposal after an event, or the fault that forbids it.
 func (p Proposal) Step(e ProposalEvent, by By, person int64, at calendar.Instant) (Proposal, error) {
-	t := transitions[e]
-	if p.State != t.from {
+	n := slices.IndexFunc(transitions[e], func(t transition) bool { return t.from == p.State })
+	if n < 0 {
 		return p, ErrNotPending.With("the proposal is %s", p.State)
 	}
+	t := transitions[e][n]
 	if !slices.Contains(t.by, by) {
 		if e == Withdraw {
 			return p, ErrNotProposer

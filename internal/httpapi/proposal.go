@@ -57,7 +57,7 @@ func proposalOf(p approval.Proposal) api.Proposal {
 		ID: p.ID, Operation: p.Operation, Region: optional(p.Region), Party: optional(p.Party), Effects: []api.Effect{}, EffectsDigest: p.EffectsDigest,
 		State: api.ProposalState(p.State), ProposedBy: p.ProposedBy, ProposedAt: p.ProposedAt.String(), ShownAt: p.ShownAt.String(),
 		LapsesAt: p.LapsesAt.String(), DecidedBy: optional(p.DecidedBy), DecidedAt: instantOf(p.DecidedAt), Reason: optional(p.Reason),
-		Command: optional(p.Command),
+		Command: optional(p.Command), EffectiveOn: dateOf(p.EffectiveOn),
 	}
 	if err := json.Unmarshal([]byte(p.Effects), &out.Effects); err != nil {
 		panic("httpapi: the effects of a proposal are not what was written: " + err.Error())
