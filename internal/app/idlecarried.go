@@ -15,8 +15,9 @@ import (
 // the successors of a licence (I-111). What was acquired first is used up first, so that
 // what is left of it at each step follows from what came later.
 
-// endOfTime is an instant after all others.
-const endOfTime = calendar.Instant(math.MaxInt64)
+// endOfTime is a journal number after all others: what was before what is told by the
+// numbers of the commands that did it, as several may be of one instant.
+const endOfTime = math.MaxInt64
 
 // heldBy is the day by which permits were acquired that lie idle in a holding since a
 // day, and how many can be of these.
@@ -27,12 +28,12 @@ func (v *View) heldBy(holding ledger.Key, since calendar.Date) (on calendar.Date
 	return max(on, since), reserve.AcquiredBy(v.ledger.Acquisitions(id), since) + max(carried-gone, 0), cmp.Or(err1, err2)
 }
 
-// carriedInto is what renewals up to an instant have carried into a holding, or
+// carriedInto is what renewals before a command have carried into a holding, or
 // successions before it have brought to it of what renewals had carried, of that which
 // was acquired by a day, and the first day of the new term; none: 0.
-func (v *View) carriedInto(holding ledger.Key, since calendar.Date, until calendar.Instant) (on calendar.Date, sum quantity.Quantity, err error) {
+func (v *View) carriedInto(holding ledger.Key, since calendar.Date, before int64) (on calendar.Date, sum quantity.Quantity, err error) {
 	for r := range All(v, Renewals) {
-		if r.State != permit.RenewalJoined || r.NewKey() != holding || r.FirstDay() <= since || r.EndedAt > until {
+		if r.State != permit.RenewalJoined || r.NewKey() != holding || r.FirstDay() <= since || r.Command >= before {
 			continue
 		}
 		q, err := v.joinedOf(r, since)
@@ -52,7 +53,7 @@ func (v *View) carriedInto(holding ledger.Key, since calendar.Date, until calend
 		if err != nil {
 			return 0, 0, err
 		}
-		if s.Licence == p.ToLicence || s.RecordedAt >= until {
+		if s.Licence == p.ToLicence || s.Command >= before {
 			continue
 		}
 		day, q, err := v.succeededOf(s, p, since)
@@ -71,16 +72,16 @@ func (v *View) carriedInto(holding ledger.Key, since calendar.Date, until calend
 // first; what was acquired later is there by that day as far as it was carried there before.
 func (v *View) joinedOf(r permit.Renewal, by calendar.Date) (quantity.Quantity, error) {
 	joined := max(r.Joined-r.Increase, 0)
-	_, before, err1 := v.carriedInto(r.OldKey(), by, r.EndedAt)
-	left, err2 := v.leftOf(r.OldKey(), joined+r.Returned+before, by, r.EndedAt)
+	_, before, err1 := v.carriedInto(r.OldKey(), by, r.Command)
+	left, err2 := v.leftOf(r.OldKey(), joined+r.Returned+before, by, r.EndedAt.Date())
 	return min(left, joined), cmp.Or(err1, err2)
 }
 
 // leftOf is what is left of a quantity of a holding without what came to it after a
-// day, up to an instant.
-func (v *View) leftOf(holding ledger.Key, q quantity.Quantity, by calendar.Date, until calendar.Instant) (quantity.Quantity, error) {
+// day, up to another one.
+func (v *View) leftOf(holding ledger.Key, q quantity.Quantity, by, until calendar.Date) (quantity.Quantity, error) {
 	id, _ := v.ledger.Find(holding)
-	later, err := Find(v, Acquisitions, Where("account", int64(id)).And("acquired_on", Gt, int64(by)).And("acquired_on", Le, int64(until.Date())))
+	later, err := Find(v, Acquisitions, Where("account", int64(id)).And("acquired_on", Gt, int64(by)).And("acquired_on", Le, int64(until)))
 	for _, a := range later {
 		q -= a.Quantity
 	}
@@ -92,7 +93,7 @@ func (v *View) leftOf(holding ledger.Key, q quantity.Quantity, by calendar.Date,
 // take the permits in their order, what was acquired by the day itself before it.
 func (v *View) succeededOf(s permit.Succession, p permit.SuccessionPart, by calendar.Date) (on calendar.Date, q quantity.Quantity, err error) {
 	from := ledger.HoldingKey(s.Region, p.Pollutant, s.Party, s.Licence, p.Instrument, p.Origin)
-	on, carried, err := v.carriedInto(from, by, s.RecordedAt)
+	on, carried, err := v.carriedInto(from, by, s.Command)
 	if err != nil || carried == 0 {
 		return 0, 0, err
 	}
@@ -106,7 +107,7 @@ func (v *View) succeededOf(s permit.Succession, p permit.SuccessionPart, by cale
 			first += other.Quantity
 		}
 	}
-	left, err := v.leftOf(from, whole+carried, by, s.RecordedAt)
+	left, err := v.leftOf(from, whole+carried, by, s.RecordedAt.Date())
 	carried = min(carried, left)
 	return on, max(min(first+p.Quantity, left)-max(first, left-carried), 0), err
 }

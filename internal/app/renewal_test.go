@@ -612,10 +612,12 @@ func TestSuccession_IdleFoundAfterRenewal(t *testing.T) {
 	for name, tt := range map[string]struct {
 		stays, moved, want quantity.Quantity // of 5 t/a, of which 4 were there on the first idle day
 		again              bool
+		on                 bool // to a second successor, at the same instant
 	}{
 		"all moves":                  {moved: 5 * one, want: 4 * one},
 		"the older part goes first":  {stays: 3 * one, moved: 2 * one, want: 2 * one},
 		"the successor renews again": {moved: 5 * one, want: 4 * one, again: true},
+		"it moves on at once":        {moved: 5 * one, want: 4 * one, on: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -635,6 +637,12 @@ func TestSuccession_IdleFoundAfterRenewal(t *testing.T) {
 				kind, parts = permit.Division, append([]SuccessionShare{{from.licence.ID, held.Code, ledger.Paid, tt.stays, 0}}, parts...)
 			}
 			s.does(s.leader, SuccessionRecord{Kind: kind, Licence: from.licence.ID, EffectiveOn: first, Document: "d", Parts: parts})
+			if tt.on {
+				last := s.firm(jiashan, 42)
+				parts = []SuccessionShare{{last.licence.ID, held.Code, ledger.Paid, tt.moved, 0}}
+				s.does(s.leader, SuccessionRecord{Kind: kind, Licence: to.licence.ID, EffectiveOn: first, Document: "d", Parts: parts})
+				to = last
+			}
 			s.check()
 			if tt.again {
 				s.holder = to
