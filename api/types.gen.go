@@ -5071,8 +5071,8 @@ type AuctionOfferInput struct {
 	// ClosesAt Excluded: a quote stamped then is late. Absent of an ascending auction.
 	ClosesAt *Instant `json:"closes_at,omitempty"`
 
-	// Collateral What a bidder puts up: the deposit of the offer, or a guarantee that covers all that he bids.
-	Collateral AuctionCollateral `json:"collateral"`
+	// Collateral Absent: deposit.
+	Collateral *AuctionCollateral `json:"collateral,omitempty"`
 
 	// ConfirmFactor A price above so many times the reserve price is sent with confirm_price. With a full guarantee it also says at which price bids at any price are covered.
 	ConfirmFactor *Ratio `json:"confirm_factor,omitempty"`
@@ -7357,8 +7357,8 @@ type CreditOfferInput struct {
 	// ClosesAt Excluded: a quote stamped then is late. Absent of an ascending auction.
 	ClosesAt *Instant `json:"closes_at,omitempty"`
 
-	// Collateral What a bidder puts up: the deposit of the offer, or a guarantee that covers all that he bids.
-	Collateral AuctionCollateral `json:"collateral"`
+	// Collateral Absent: deposit.
+	Collateral *AuctionCollateral `json:"collateral,omitempty"`
 
 	// ConfirmFactor A price above so many times the reserve price is sent with confirm_price. With a full guarantee it also says at which price bids at any price are covered.
 	ConfirmFactor *Ratio `json:"confirm_factor,omitempty"`
@@ -14204,9 +14204,9 @@ type PriceQuote struct {
 	// Fee Of the buyer, by today's schedule of the market. Absent where the market is not known.
 	Fee *Money `json:"fee,omitempty"`
 
-	// FeeFormula How the fee comes about.
-	FeeFormula *string `json:"fee_formula,omitempty"`
-	Formula    string  `json:"formula"`
+	// FeeFormula How the fee comes about, or why it is not known: the markets of which one is to be named.
+	FeeFormula string `json:"fee_formula"`
+	Formula    string `json:"formula"`
 
 	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
@@ -14216,7 +14216,7 @@ type PriceQuote struct {
 	// Kind What is quoted.
 	Kind PriceQuoteKind `json:"kind"`
 
-	// Market Of an order or a block trade. Absent where several markets trade the instrument and none was named.
+	// Market Of an order or a block trade. Absent where none or several markets trade the instrument and none was named.
 	Market *MarketCode `json:"market,omitempty"`
 
 	// Months 0 where the price is outright, as that of credits.

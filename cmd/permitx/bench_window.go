@@ -121,7 +121,7 @@ func (s *benchSeeder) offer() (api.ID, error) {
 		opens, closes := day.Start(), day.AddDays(1).Start().String()
 		o, err := approved[api.AuctionOffer](s.ctx, s.approver)(read(s.officer.AnnounceOffer(s.ctx, &api.AnnounceOfferParams{IdempotencyKey: commandKey()}, api.AuctionOfferInput{
 			Region: benchRegion, Pollutant: benchPollutant, Instrument: s.site.instrument, Format: api.AuctionFormatUniform, Quantity: windowQuantity,
-			ReservePrice: fmt.Sprint(windowReserve), LotSize: benchLot, Tick: "1", Collateral: api.AuctionCollateralDeposit, Deposit: &deposit,
+			ReservePrice: fmt.Sprint(windowReserve), LotSize: benchLot, Tick: "1", Collateral: new(api.AuctionCollateralDeposit), Deposit: &deposit,
 			Tie: &tie, Undersubscribed: &rest, InterruptionSeconds: 24 * 60 * 60, InterruptionRule: api.InterruptionRuleExtend,
 			RegisterUntil: opens.String(), OpensAt: opens.String(), ClosesAt: &closes, Title: benchDocument, Document: benchDocument,
 		})))

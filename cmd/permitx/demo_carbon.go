@@ -247,7 +247,7 @@ func (t *story) offerCredits(ctx context.Context, c *carbonDay) (o api.AuctionOf
 		opens := day.Start().Add(10 * time.Hour)
 		o, err = approved[api.AuctionOffer](ctx, t.jiaxing.leader)(read(c.owner.handler.OfferCredits(ctx, &api.OfferCreditsParams{IdempotencyKey: commandKey()}, api.CreditOfferInput{
 			Seller: c.owner.party, Series: c.series, Format: api.AuctionFormatUniform, Quantity: offeredTonne, ReservePrice: "40", LotSize: "1", Tick: "0.5",
-			Collateral: api.AuctionCollateralDeposit, Deposit: as("100"), Tie: as(api.AuctionTieTime), Undersubscribed: as(api.AuctionUndersubscribedClear),
+			Collateral: as(api.AuctionCollateralDeposit), Deposit: as("100"), Tie: as(api.AuctionTieTime), Undersubscribed: as(api.AuctionUndersubscribedClear),
 			InterruptionSeconds: int(saleJumps.Seconds()), InterruptionRule: api.InterruptionRuleExtend,
 			RegisterUntil: day.AddDays(-1).Start().String(), OpensAt: opens.String(), ClosesAt: as(opens.Add(saleWindow).String()),
 			Title: "碳普惠减排量竞价（演示）", Document: made("寄售合同"),

@@ -68,7 +68,7 @@ func (t *story) announce(ctx context.Context) (o api.AuctionOffer, err error) {
 		opens := day.Start().Add(10 * time.Hour)
 		o, err = approved[api.AuctionOffer](ctx, r.leader)(read(r.clerk.AnnounceOffer(ctx, &api.AnnounceOfferParams{IdempotencyKey: commandKey()}, api.AuctionOfferInput{
 			Region: r.code, Pollutant: nh3n, Instrument: t.instrument(nh3n, false), Format: api.AuctionFormatPayAsBidShare, Quantity: r.nh3nReserve,
-			ReservePrice: saleBase, LotSize: "0.0001", Tick: "1", Collateral: api.AuctionCollateralDeposit, Deposit: as(saleDeposit),
+			ReservePrice: saleBase, LotSize: "0.0001", Tick: "1", Collateral: as(api.AuctionCollateralDeposit), Deposit: as(saleDeposit),
 			WinShare: as(saleShare), MinBidders: as(3), MaxQuotes: as(saleQuotes), Sight: as(api.AuctionSightOwnRank),
 			InterruptionSeconds: int(saleJumps.Seconds()), InterruptionRule: api.InterruptionRuleExtend,
 			RegisterUntil: day.AddDays(-1).Start().String(), OpensAt: opens.String(), ClosesAt: as(opens.Add(saleWindow).String()),

@@ -174,7 +174,7 @@ const titleMost = 200 // characters
 func (c OfferTerms) offer(v *View) auction.Offer {
 	o := auction.Offer{
 		Format: c.Format, Quantity: c.Quantity, ReservePrice: c.ReservePrice, LotSize: c.LotSize, Tick: c.Tick, Quota: c.Quota,
-		Collateral: c.Collateral, Deposit: c.Deposit, DepositPer: c.DepositPer, Tie: c.Tie, Undersubscribed: c.Undersubscribed, WinShare: c.WinShare, Fit: c.Fit,
+		Collateral: cmp.Or(c.Collateral, auction.DepositCollateral), Deposit: c.Deposit, DepositPer: c.DepositPer, Tie: c.Tie, Undersubscribed: c.Undersubscribed, WinShare: c.WinShare, Fit: c.Fit,
 		BiddersMin: c.BiddersMin, QuotesMost: c.QuotesMost, ConfirmFactor: c.ConfirmFactor, Sight: c.Sight, Step: c.Step,
 		FreeSeconds: c.FreeSeconds, ClockSeconds: c.ClockSeconds, InterruptionMost: c.InterruptionMost, InterruptionRule: c.InterruptionRule,
 		RegisterFrom: max(c.RegisterFrom, v.Now), RegisterUntil: c.RegisterUntil, OpensAt: c.OpensAt, ClosesAt: c.ClosesAt,

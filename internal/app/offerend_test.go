@@ -328,8 +328,9 @@ func TestOffer_Defaults(t *testing.T) {
 	if ascending.ClockSeconds != 240 || ascending.ClosesAt != windowOpens+(600+240)*second {
 		t.Errorf("the clock is %d s, it closes at %s", ascending.ClockSeconds, ascending.ClosesAt)
 	}
-	if o := d.announce(d.offerOf(auction.PayAsBidShare, func(c *OfferAnnounce) { c.WinShare, c.QuotesMost = 0, 0 })); o.WinShare != 700_000 || o.QuotesMost != 10 {
-		t.Errorf("the share is %s, of %d quotes", o.WinShare, o.QuotesMost)
+	share := d.announce(d.offerOf(auction.PayAsBidShare, func(c *OfferAnnounce) { c.WinShare, c.QuotesMost, c.Collateral = 0, 0, "" }))
+	if share.WinShare != 700_000 || share.QuotesMost != 10 || share.Collateral != auction.DepositCollateral {
+		t.Errorf("the share is %s, of %d quotes, the collateral %s", share.WinShare, share.QuotesMost, share.Collateral)
 	}
 }
 

@@ -119,8 +119,9 @@ func (c OrderAmend) checkUse(v *View, now, before *market.Record, pollutant stri
 	return v.checkUse(use{now.Project, c.ExistingUnit}, v.traderOf(now), pollutant, more)
 }
 
-// lower decides to lower a quantity: the order keeps its place, and nothing is
-// judged anew, so that it is possible also while the market is halted.
+// lower decides to lower a quantity: the order keeps its place, and the rules do
+// not judge it anew, so that it is possible also while the market is halted. A sale
+// still brings more than its fee.
 func (c OrderAmend) lower(v *View, o *market.Record, e entry) (Apply, error) {
 	var err error
 	if e.key, err = v.holdKey(o); err != nil {
@@ -133,6 +134,9 @@ func (c OrderAmend) lower(v *View, o *market.Record, e entry) (Apply, error) {
 	}
 	if o.Side == market.Sell {
 		e.order.Hold = goodsHeld(o.OfCredits(), e.order.Remaining)
+		if err := e.checkFeeOfSale(cost); err != nil {
+			return nil, err
+		}
 	} else {
 		hold, err := e.tariff.HoldWithFee(cost, o.Amount, o.Fee)
 		if err != nil {

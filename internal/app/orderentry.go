@@ -3,6 +3,7 @@ package app
 import (
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
+	"permitx/internal/fault"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
 	"permitx/internal/quantity"
@@ -89,9 +90,12 @@ func (e *entry) hold(v *View, l catalog.Licence, before *market.Record) error {
 
 // checkSale holds that what is sold may go, for more than the fee.
 func (e *entry) checkSale(v *View, cost quantity.Money, before *market.Record) error {
-	if err := e.checkGoodsOfSale(v, before); err != nil {
-		return err
-	}
+	return fault.First(e.checkGoodsOfSale(v, before), e.checkFeeOfSale(cost))
+}
+
+// checkFeeOfSale returns ErrFeeNotCovered where what is left of a sale brings less than
+// is then still to be charged for it.
+func (e *entry) checkFeeOfSale(cost quantity.Money) error {
 	if fee := e.tariff.Fee(market.Sell, e.order.Amount+cost, false); fee > 0 && fee-e.order.Fee > cost {
 		return ErrFeeNotCovered.With("the sale brings %s at its price and its fee comes to %s", cost, fee)
 	}

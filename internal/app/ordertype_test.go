@@ -328,6 +328,9 @@ func TestOrder_Fees(t *testing.T) {
 	o.does(o.admin, FeeScheduleSet{Market: "YRD", Scheme: market.Guangdong, ValidFrom: 20260703, Document: "d"})
 	o.now.set(calendar.NewDate(2026, 7, 3).Start() + 1)
 	o.refuses(seller.user, o.order(seller, i, market.Sell, 1, one), ErrFeeNotCovered)
+	sell = done[OrderResult](o, seller.user, o.order(seller, i, market.Sell, yearly(1_100), one)).Order
+	o.refuses(seller.user, OrderAmend{Order: sell.ID, Quantity: one / 2}, ErrFeeNotCovered)
+	o.does(seller.user, OrderAmend{Order: sell.ID, Quantity: one - 100})
 	totals, err := o.store.FeeTotals(t.Context(), FeeTotalsQuery{Start: dayOne, End: o.now.get()})
 	if err != nil || len(totals) != 2 || totals[0].Fee+totals[1].Fee != quantity.Money(o.balance(ledger.MoneyKey(ledger.Fee)).Balance) {
 		t.Errorf("%+v %v", totals, err)

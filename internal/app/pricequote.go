@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"strings"
 
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
@@ -42,12 +43,15 @@ type PriceQuote struct {
 	On          calendar.Date
 
 	Fee        quantity.Money // of the buyer
-	FeeFormula string         // "": no market is known by whose schedule it would be
+	FeeFormula string         // or why it is not known
 	Total      quantity.Money // amount and fee
 }
 
 // inMarket reports whether the quote is of what is traded in a market.
 func (q PriceQuote) inMarket() bool { return q.Kind == PriceOfOrder || q.Kind == PriceOfBlock }
+
+// KnowsFee reports whether it is known by whose schedule the buyer would pay.
+func (q PriceQuote) KnowsFee() bool { return !q.inMarket() || q.Market.ID != 0 }
 
 // Rounding is that of the fills of orders and of block trades, or of what is agreed.
 func (q PriceQuote) Rounding() quantity.Rounding {
@@ -109,7 +113,7 @@ func (q *PriceQuote) setMarket(ref *Reference, code string) error {
 	}
 	var of []catalog.Market
 	for _, m := range ReadTable(ref, Markets).All() {
-		if m.Code == code || code == "" && m.Lists(q.Instrument) && m.ValidOn(q.On) {
+		if m.Code == code || code == "" && m.Lists(q.Instrument) && m.ValidOn(q.On) && m.State != catalog.MarketClosed {
 			of = append(of, m)
 		}
 	}
@@ -117,12 +121,28 @@ func (q *PriceQuote) setMarket(ref *Reference, code string) error {
 	case code != "" && len(of) == 0:
 		return fault.Invalidf("market", "there is no market with the code %.41q", code)
 	case len(of) != 1: // it is for the asker to say which
+		q.FeeFormula = feeNotKnown(of)
 		return nil
 	case !of[0].Lists(q.Instrument):
 		return fault.Invalidf("market", "the market %s does not trade %s", of[0].Code, q.Instrument.Code)
 	}
 	q.Market = of[0]
 	return nil
+}
+
+// marketsNamed is how many markets an answer names.
+const marketsNamed = 10
+
+// feeNotKnown says of what none or several markets trade why its fee is not known.
+func feeNotKnown(of []catalog.Market) string {
+	if len(of) == 0 {
+		return "not known: no market trades it today"
+	}
+	var codes []string
+	for _, m := range of[:min(len(of), marketsNamed)] {
+		codes = append(codes, m.Code)
+	}
+	return fmt.Sprintf("not known: %d markets trade it, name one: %s", len(of), strings.Join(codes, ", "))
 }
 
 // setAmount fills in what it costs.

@@ -65,8 +65,12 @@ func TestPriceQuote_Fee(t *testing.T) {
 	o.does(o.admin, MarketOpen{
 		Code: "YEAR", Name: "by the year", Pollutant: vocs, Regions: []string{jiashan}, LotSize: 100, Tick: quantity.OnePrice, PriceBasis: catalog.PerYear,
 	})
-	if either, err := o.app.PriceQuoteOf(q, o.inst.Code, ""); err != nil || either.Market.ID != 0 || either.FeeFormula != "" {
+	if either, err := o.app.PriceQuoteOf(q, o.inst.Code, ""); err != nil || either.KnowsFee() || either.FeeFormula != "not known: 2 markets trade it, name one: "+ticks+", YEAR" {
 		t.Errorf("in one of two markets: %+v %v", either, err)
+	}
+	o.does(o.admin, MarketState{Market: ticks, State: catalog.MarketClosed, Reason: "r"})
+	if left, err := o.app.PriceQuoteOf(q, o.inst.Code, ""); err != nil || left.Market.Code != "YEAR" {
+		t.Errorf("in the one that is not closed: %+v %v", left, err)
 	}
 	if year, err := o.app.PriceQuoteOf(q, o.inst.Code, "YEAR"); err != nil || year.Months == 0 || year.FeeFormula != "no fee" || year.Total != year.Amount {
 		t.Errorf("%+v %v", year, err)

@@ -29,7 +29,7 @@ func TestFeeQuote(t *testing.T) {
 		}
 		p := decode[api.PriceQuote](t, w.send(http.MethodGet, "/v1/price-quote?kind=order&quantity=1&price=4000&instrument="+instrumentCode+"&market="+marketCode+query, w.firms[0].key, ""))
 		of := decode[api.FeeQuote](t, w.send(http.MethodGet, "/v1/markets/"+marketCode+"/fee-quote?side=buy&amount="+p.Amount+query, w.firms[0].key, ""))
-		if *p.Fee != of.Fee || *p.FeeFormula != of.Formula || *p.Market != marketCode || (*p.Total == p.Amount) != (query != "") {
+		if *p.Fee != of.Fee || p.FeeFormula != of.Formula || *p.Market != marketCode || (*p.Total == p.Amount) != (query != "") {
 			t.Errorf("%q: %+v", query, p)
 		}
 	}

@@ -202,7 +202,7 @@ func offerTerms(in *input, b api.AuctionOfferInput) app.OfferTerms {
 		ReservePrice: read(in, "reserve_price", b.ReservePrice, quantity.ParsePrice),
 		LotSize:      read(in, "lot_size", b.LotSize, quantity.ParseQuantity), Tick: read(in, "tick", b.Tick, quantity.ParsePrice),
 		Quota:      readOptional(in, "quota", b.Quota, quantity.ParseQuantity),
-		Collateral: auction.Collateral(b.Collateral), Deposit: readOptional(in, "deposit", b.Deposit, quantity.ParseMoney),
+		Collateral: auction.Collateral(deref(b.Collateral)), Deposit: readOptional(in, "deposit", b.Deposit, quantity.ParseMoney),
 		DepositPer: depositPers[deref(b.DepositPer)],
 		Tie:        auction.Tie(deref(b.Tie)), Undersubscribed: auction.Undersubscribed(deref(b.Undersubscribed)), Fit: auction.Fit(deref(b.Fit)),
 		WinShare: readOptional(in, "win_share", b.WinShare, quantity.ParseRatio), BiddersMin: int32(deref(b.MinBidders)), //nolint:gosec // bounded by the contract

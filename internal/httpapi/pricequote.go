@@ -33,9 +33,10 @@ func (s *Server) QuotePrice(_ context.Context, r gen.QuotePriceRequestObject) (g
 		Kind: api.PriceQuoteKind(q.Kind), Instrument: q.Instrument.Code, Market: optional(q.Market.Code),
 		Quantity: q.Quantity.String(), Price: q.Price.String(), Months: int32(q.Months), //nolint:gosec // months of a term
 		Amount: q.Amount.String(), Rounding: api.PriceQuoteRounding(rounding), Formula: q.Formula(), AsOf: q.On.String(), TermEnd: dateOf(q.Instrument.TermEnd),
+		FeeFormula: q.FeeFormula,
 	}
-	if q.FeeFormula != "" {
-		out.Fee, out.FeeFormula, out.Total = new(q.Fee.String()), &q.FeeFormula, new(q.Total.String())
+	if q.KnowsFee() {
+		out.Fee, out.Total = new(q.Fee.String()), new(q.Total.String())
 	}
 	return out, nil
 }
