@@ -3765,14 +3765,14 @@ type ClientInterface interface {
 
 	// GetReserveStatement The reserve over a period
 	//
-	// Opening + each source − each use = closing, in all. As CSV or XLSX it is its lines, from the opening to the closing.
+	// Opening + each source − each use = closing, in all. As of a past day it is always the same. As CSV or XLSX it is its lines, from the opening to the closing.
 	//
 	// Corresponds with GET /v1/reserve-statement (the `GetReserveStatement` operationId).
 	GetReserveStatement(ctx context.Context, params *GetReserveStatementParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetReserveStatementLots The reserve over a period, lot by lot
 	//
-	// The lots that were in the reserve in the period. Their columns sum to the statement.
+	// The lots that were in the reserve in the period. Their columns sum to the statement. As of a past day they are always the same.
 	//
 	// Corresponds with GET /v1/reserve-statement/lots (the `GetReserveStatementLots` operationId).
 	GetReserveStatementLots(ctx context.Context, params *GetReserveStatementLotsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3891,7 +3891,7 @@ type ClientInterface interface {
 
 	// GetSurplusEstimate What a surplus comes to
 	//
-	// Permitted − actual discharge − reduction task of a year. It proposes a number for a verification of surplus and decides nothing; without the record of a quarter there is none, because missing is not zero.
+	// Permitted − actual discharge − reduction task of a year. It proposes a number for a verification of surplus and decides nothing; without the record of a quarter there is none, because missing is not zero. As of a past day it is what was known then.
 	//
 	// Corresponds with GET /v1/surplus-estimates (the `GetSurplusEstimate` operationId).
 	GetSurplusEstimate(ctx context.Context, params *GetSurplusEstimateParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -12796,7 +12796,7 @@ func (c *Client) MoveReserve(ctx context.Context, params *MoveReserveParams, bod
 
 // GetReserveStatement The reserve over a period
 //
-// Opening + each source − each use = closing, in all. As CSV or XLSX it is its lines, from the opening to the closing.
+// Opening + each source − each use = closing, in all. As of a past day it is always the same. As CSV or XLSX it is its lines, from the opening to the closing.
 //
 // Corresponds with GET /v1/reserve-statement (the `GetReserveStatement` operationId).
 func (c *Client) GetReserveStatement(ctx context.Context, params *GetReserveStatementParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -12813,7 +12813,7 @@ func (c *Client) GetReserveStatement(ctx context.Context, params *GetReserveStat
 
 // GetReserveStatementLots The reserve over a period, lot by lot
 //
-// The lots that were in the reserve in the period. Their columns sum to the statement.
+// The lots that were in the reserve in the period. Their columns sum to the statement. As of a past day they are always the same.
 //
 // Corresponds with GET /v1/reserve-statement/lots (the `GetReserveStatementLots` operationId).
 func (c *Client) GetReserveStatementLots(ctx context.Context, params *GetReserveStatementLotsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -13102,7 +13102,7 @@ func (c *Client) ListSurplus(ctx context.Context, params *ListSurplusParams, req
 
 // GetSurplusEstimate What a surplus comes to
 //
-// Permitted − actual discharge − reduction task of a year. It proposes a number for a verification of surplus and decides nothing; without the record of a quarter there is none, because missing is not zero.
+// Permitted − actual discharge − reduction task of a year. It proposes a number for a verification of surplus and decides nothing; without the record of a quarter there is none, because missing is not zero. As of a past day it is what was known then.
 //
 // Corresponds with GET /v1/surplus-estimates (the `GetSurplusEstimate` operationId).
 func (c *Client) GetSurplusEstimate(ctx context.Context, params *GetSurplusEstimateParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -37169,6 +37169,18 @@ func NewGetReserveStatementRequest(server string, params *GetReserveStatementPar
 			}
 		}
 
+		if params.AsOf != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "as_of", *params.AsOf, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -37241,6 +37253,18 @@ func NewGetReserveStatementLotsRequest(server string, params *GetReserveStatemen
 			for _, qp := range strings.Split(queryFrag, "&") {
 				rawQueryFragments = append(rawQueryFragments, qp)
 			}
+		}
+
+		if params.AsOf != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "as_of", *params.AsOf, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
 		}
 
 		if params.Limit != nil {
@@ -38259,6 +38283,18 @@ func NewGetSurplusEstimateRequest(server string, params *GetSurplusEstimateParam
 			for _, qp := range strings.Split(queryFrag, "&") {
 				rawQueryFragments = append(rawQueryFragments, qp)
 			}
+		}
+
+		if params.AsOf != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "as_of", *params.AsOf, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -43957,7 +43993,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetReserveStatementWithResponse The reserve over a period
 	//
-	// Opening + each source − each use = closing, in all. As CSV or XLSX it is its lines, from the opening to the closing.
+	// Opening + each source − each use = closing, in all. As of a past day it is always the same. As CSV or XLSX it is its lines, from the opening to the closing.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -43966,7 +44002,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetReserveStatementLotsWithResponse The reserve over a period, lot by lot
 	//
-	// The lots that were in the reserve in the period. Their columns sum to the statement.
+	// The lots that were in the reserve in the period. Their columns sum to the statement. As of a past day they are always the same.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -44103,7 +44139,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetSurplusEstimateWithResponse What a surplus comes to
 	//
-	// Permitted − actual discharge − reduction task of a year. It proposes a number for a verification of surplus and decides nothing; without the record of a quarter there is none, because missing is not zero.
+	// Permitted − actual discharge − reduction task of a year. It proposes a number for a verification of surplus and decides nothing; without the record of a quarter there is none, because missing is not zero. As of a past day it is what was known then.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -62942,7 +62978,7 @@ func (c *ClientWithResponses) MoveReserveWithResponse(ctx context.Context, param
 
 // GetReserveStatementWithResponse The reserve over a period
 //
-// Opening + each source − each use = closing, in all. As CSV or XLSX it is its lines, from the opening to the closing.
+// Opening + each source − each use = closing, in all. As of a past day it is always the same. As CSV or XLSX it is its lines, from the opening to the closing.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -62957,7 +62993,7 @@ func (c *ClientWithResponses) GetReserveStatementWithResponse(ctx context.Contex
 
 // GetReserveStatementLotsWithResponse The reserve over a period, lot by lot
 //
-// The lots that were in the reserve in the period. Their columns sum to the statement.
+// The lots that were in the reserve in the period. Their columns sum to the statement. As of a past day they are always the same.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -63196,7 +63232,7 @@ func (c *ClientWithResponses) ListSurplusWithResponse(ctx context.Context, param
 
 // GetSurplusEstimateWithResponse What a surplus comes to
 //
-// Permitted − actual discharge − reduction task of a year. It proposes a number for a verification of surplus and decides nothing; without the record of a quarter there is none, because missing is not zero.
+// Permitted − actual discharge − reduction task of a year. It proposes a number for a verification of surplus and decides nothing; without the record of a quarter there is none, because missing is not zero. As of a past day it is what was known then.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -15665,7 +15665,7 @@ type ReserveStatement struct {
 	From  Date                   `json:"from"`
 	Items []ReserveStatementLine `json:"items"`
 
-	// Ledger The reserve in the ledger now; only where the period ends today or later.
+	// Ledger The reserve in the ledger now, or at the end of `as_of`; only where the period ends then or later.
 	Ledger *Quantity `json:"ledger,omitempty"`
 
 	// MeanCost Cost of a tonne at the end, CNY, half up; absent for nothing.
@@ -20628,6 +20628,9 @@ type OpenStandingOfferParams struct {
 }
 
 // AcceptStandingOfferParams defines parameters for AcceptStandingOffer.
+
+	// AsOf Counts what was recorded up to the end of this day; without it, up to now.
+	AsOf *AsOfFilter `form:"as_of,omitempty" json:"as_of,omitempty"`
 type AcceptStandingOfferParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
@@ -20641,6 +20644,9 @@ type CloseStandingOfferParams struct {
 
 // ListStatisticsParams defines parameters for ListStatistics.
 type ListStatisticsParams struct {
+	// AsOf Counts what was recorded up to the end of this day; without it, up to now.
+	AsOf *AsOfFilter `form:"as_of,omitempty" json:"as_of,omitempty"`
+
 	Cycle CycleQuery `form:"cycle" json:"cycle"`
 
 	// From A day of the first period.
@@ -20776,6 +20782,9 @@ type ListTaxReceiptsParams struct {
 	// Limit Most items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
+
+	// AsOf Counts what was recorded up to the end of this day; without it, up to now.
+	AsOf *AsOfFilter `form:"as_of,omitempty" json:"as_of,omitempty"`
 	// After Cursor: `next` of the page before.
 	After *After `form:"after,omitempty" json:"after,omitempty"`
 

@@ -1,9 +1,12 @@
 package app
 
 import (
+	"context"
 	"iter"
+	"slices"
 
 	"permitx/internal/auction"
+	"permitx/internal/catalog"
 	"permitx/internal/fault"
 	"permitx/internal/identity"
 	"permitx/internal/market"
@@ -211,6 +214,51 @@ func (v *View) estimate(licence int64, pollutant string, year int32) (SurplusEst
 	}
 	gone := SurplusGone([]market.Surplus{v.Surplus(licence, pollutant)}, backs, awards)
 	right, rung := RightOf(All(v, LicenceAmounts), All(v, Projects), All(v, ProjectNeeds), licence, pollutant, gone)
+	return EstimateSurplus(right, rung, discharges, tasks)
+}
+
+// ReadEstimate is what a licence's surplus of a year comes to by the rows of a reader.
+func ReadEstimate(ctx context.Context, r Reader, l catalog.Licence, pollutant string, year int32) (e SurplusEstimate, err error) {
+	var (
+		discharges []permit.Discharge
+		tasks      []permit.Task
+		surplus    []market.Surplus
+		backs      []reserve.BuyBack
+		amounts    []permit.Amount
+		projects   []permit.Project
+		needs      []permit.Need
+	)
+	ofLicence := Where("licence", l.ID).And("pollutant", Eq, pollutant)
+	for _, of := range []struct {
+		table string
+		q     Query
+		rows  any
+	}{
+		{Discharges.name, YearOf(l.ID, pollutant, year), &discharges},
+		{Tasks.name, YearOf(l.ID, pollutant, year), &tasks},
+		{Surpluses.name, ofLicence, &surplus},
+		{BuyBacks.name, ofLicence.And("uncovered", Gt, 0), &backs},
+		{LicenceAmounts.name, ofLicence, &amounts},
+		{Projects.name, Where("licence", l.ID), &projects},
+	} {
+		if err := r.Find(ctx, of.table, of.q, of.rows); err != nil {
+			return e, err
+		}
+	}
+	own := make([]int64, len(projects))
+	for n, p := range projects {
+		own[n] = p.ID
+	}
+	if len(own) > 0 {
+		if err := r.Find(ctx, ProjectNeeds.name, Query{}.And("project", In, own), &needs); err != nil {
+			return e, err
+		}
+	}
+	awards, err := AwardsUncovered(ctx, r, l, pollutant)
+	if err != nil {
+		return e, err
+	}
+	right, rung := RightOf(slices.Values(amounts), slices.Values(projects), slices.Values(needs), l.ID, pollutant, SurplusGone(surplus, backs, awards))
 	return EstimateSurplus(right, rung, discharges, tasks)
 }
 

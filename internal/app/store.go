@@ -121,6 +121,13 @@ type LotLinesQuery struct {
 	Limit             int
 }
 
+// AsOf selects what was recorded up to the end of a day: a movement is of the day on
+// which it is recorded.
+func (q LotLinesQuery) AsOf(day calendar.Date) LotLinesQuery {
+	q.From, q.To = min(q.From, day.AddDays(1)), min(q.To, day)
+	return q
+}
+
 // Query selects rows. Zero fields do not restrict.
 type Query struct {
 	Where []Cond

@@ -20,13 +20,25 @@ func TestScenario_AsOf(t *testing.T) {
 		`{"licence":%d,"instrument":%q,"origin":"paid","quantity":"98","since":"2023-01-31","document":"闲置申报"}`, seller.licence, instrumentCode)))
 	w.ok("/v1/orders", seller.key, order(seller, "sell", "2400", "10"))
 	w.ok("/v1/orders", buyer.key, order(buyer, "buy", "2400", "4"))
+	w.ok("/v1/reserve-movements", w.leader, `{"region":"330421","pollutant":"VOCs","direction":"to_reserve","quantity":"2","document":"d"}`)
+	discharge := func(quarter int, q, supersedes string) api.Discharge {
+		return decode[api.Discharge](t, w.ok("/v1/discharges", w.leader, fmt.Sprintf(
+			`{"licence":%d,"pollutant":"VOCs","year":2024,"quarter":%d,"source":"meter_card","quantity":%q,"document":"d"%s}`, seller.licence, quarter, q, supersedes)))
+	}
+	var last api.Discharge
+	for quarter := 1; quarter <= 4; quarter++ {
+		last = discharge(quarter, "1", "")
+	}
 	w.clock.Set(calendar.Date(20260702).Start())
+	const reserve = "region=330421&pollutant=VOCs&from=2026-07-01&to=2026-12-31"
 	reports := map[string]string{
-		"/v1/trial-balance": w.auditor, "/v1/idle-report": w.auditor, "/v1/exceptions": w.auditor,
+		"/v1/trial-balance?": w.auditor, "/v1/idle-report?": w.auditor, "/v1/exceptions?": w.auditor,
+		"/v1/reserve-statement?" + reserve + "&": w.auditor, "/v1/reserve-statement/lots?" + reserve + "&": w.auditor,
+		fmt.Sprintf("/v1/surplus-estimates?licence=%d&pollutant=VOCs&year=2024&", seller.licence): w.auditor,
 	}
 	printed := func(path, day string) string {
 		t.Helper()
-		a := w.get(path+"?as_of="+day, reports[path])
+		a := w.get(path+"as_of="+day, reports[path])
 		if a.status != http.StatusOK {
 			t.Fatalf("%s as of %s: %d %s", path, day, a.status, a.body)
 		}
@@ -45,18 +57,27 @@ func TestScenario_AsOf(t *testing.T) {
 	}
 	w.ok("/v1/orders", buyer.key, order(buyer, "buy", "2400", "6"))
 	w.ok(fmt.Sprintf("/v1/idle-declarations/%d/end", idle.ID), w.leader, `{"used_on":"2026-06-01","document":"复产"}`)
+	w.ok("/v1/reserve-movements", w.leader, `{"region":"330421","pollutant":"VOCs","direction":"to_unallocated","quantity":"2","document":"d"}`)
+	discharge(4, "2", fmt.Sprintf(`,"supersedes":%d`, last.ID))
+	w.ok("/v1/reduction-tasks", w.leader, fmt.Sprintf(`{"licence":%d,"pollutant":"VOCs","year":2024,"quantity":"1","document":"d"}`, seller.licence))
 	w.ok("/v1/parties", w.leader, fmt.Sprintf(`{"name":"later","uscc":%q,"region":"330421","industry":"2319"}`, apptest.USCC(apptest.Jiashan, 98)))
 	w.clock.Set(calendar.Date(20260805).Start())
 	for path := range reports {
 		if again := printed(path, "2026-07-01"); again != then[path] {
 			t.Errorf("%s was\n%s\nand is printed again as\n%s", path, then[path], again)
 		}
-		if path != "/v1/exceptions" && printed(path, "2026-08-05") == then[path] {
+		if path != "/v1/exceptions?" && printed(path, "2026-08-05") == then[path] {
 			t.Errorf("%s has not changed since", path)
 		}
 	}
 	if got := decode[api.IdlePermitsPage](t, w.get("/v1/idle-report", w.auditor)).Items; len(got) != 0 {
 		t.Errorf("now %+v", got)
 	}
+	before := decode[api.ReserveStatement](t, w.get("/v1/reserve-statement?"+reserve+"&as_of=2026-06-30", w.auditor))
+	if then := decode[api.ReserveStatement](t, w.get("/v1/reserve-statement?"+reserve+"&as_of=2026-07-01", w.auditor)); then.Closing != "2" || *then.Ledger != "2" ||
+		before.Closing != before.Opening || *before.Ledger != before.Closing {
+		t.Errorf("%+v, the day before %+v", then, before)
+	}
+	w.isProblem(w.get("/v1/reserve-statement?"+reserve+"&as_of=2026-08-06", w.auditor), http.StatusBadRequest, "request.invalid", "as_of")
 	w.isProblem(w.get("/v1/trial-balance?as_of=2026-08-06", w.auditor), http.StatusBadRequest, "request.invalid", "as_of")
 }

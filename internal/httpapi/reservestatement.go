@@ -15,9 +15,18 @@ import (
 	"permitx/internal/reserve"
 )
 
+// reserveAsked is a statement that is asked for, as of a day.
+type reserveAsked struct {
+	app.LotLinesQuery
+	asOf calendar.Date
+}
+
+// counted is what of the period was recorded by then.
+func (a reserveAsked) counted() app.LotLinesQuery { return a.AsOf(a.asOf) }
+
 // reservePeriod reads what a statement is asked for, after the caller's right to
 // see the region's reserve was checked.
-func (s *Server) reservePeriod(ctx context.Context, region, pollutant, from, to string) (q app.LotLinesQuery, err error) {
+func (s *Server) reservePeriod(ctx context.Context, region, pollutant, from, to string, asOf *string) (q reserveAsked, err error) {
 	if err := identity.Authorise(callOf(ctx).actor, identity.ReserveRead, identity.OfRegion(region)); err != nil {
 		if f, ok := fault.As(err); ok && f.Kind == fault.NotFound {
 			return q, f.At("region")
@@ -25,7 +34,9 @@ func (s *Server) reservePeriod(ctx context.Context, region, pollutant, from, to 
 		return q, err
 	}
 	var in input
-	q = app.LotLinesQuery{Region: region, Pollutant: pollutant, From: read(&in, "from", from, calendar.ParseDate), To: read(&in, "to", to, calendar.ParseDate)}
+	q.Region, q.Pollutant = region, pollutant
+	q.From, q.To = read(&in, "from", from, calendar.ParseDate), read(&in, "to", to, calendar.ParseDate)
+	q.asOf = s.asOf(&in, asOf)
 	if err := in.err(); err != nil {
 		return q, err
 	}
@@ -41,31 +52,41 @@ func (s *Server) reservePeriod(ctx context.Context, region, pollutant, from, to 
 
 // GetReserveStatement shows the reserve over a period.
 func (s *Server) GetReserveStatement(ctx context.Context, r gen.GetReserveStatementRequestObject) (gen.GetReserveStatementResponseObject, error) {
-	q, err := s.reservePeriod(ctx, r.Params.Region, r.Params.Pollutant, r.Params.From, r.Params.To)
+	q, err := s.reservePeriod(ctx, r.Params.Region, r.Params.Pollutant, r.Params.From, r.Params.To, r.Params.AsOf)
 	if err != nil {
 		return nil, err
 	}
-	totals, err := s.rows.ReserveTotals(ctx, q.Region, q.Pollutant, q.From, q.To)
+	counted := q.counted()
+	totals, err := s.rows.ReserveTotals(ctx, q.Region, q.Pollutant, counted.From, counted.To)
 	if err != nil {
 		return nil, err
 	}
 	out := reserveStatementOf(reserve.StatementOf(q.Region, q.Pollutant, q.From, q.To, totals))
-	if q.To >= s.app.Now().Date() {
-		now, err := s.reserveNow(ctx, q.Region, q.Pollutant)
+	if q.To >= q.asOf {
+		held, err := s.reserveHeld(ctx, q)
 		if err != nil {
 			return nil, err
 		}
-		out.Ledger = new(now.String())
+		out.Ledger = new(held.String())
 	}
 	return gen.GetReserveStatement200JSONResponse(out), nil
 }
 
-// reserveNow is the ledger's account of a reserve.
-func (s *Server) reserveNow(ctx context.Context, region, pollutant string) (quantity.Quantity, error) {
+// reserveHeld is what the ledger's account of a reserve has, or had at the end of the day.
+func (s *Server) reserveHeld(ctx context.Context, q reserveAsked) (quantity.Quantity, error) {
 	var accounts []ledger.Account
-	q := app.Where("kind", int64(ledger.Reserve)).And("region", app.Eq, region).And("pollutant", app.Eq, pollutant)
-	if err := s.rows.Find(ctx, app.Accounts.Name(), q, &accounts); err != nil || len(accounts) == 0 {
+	of := app.Where("kind", int64(ledger.Reserve)).And("region", app.Eq, q.Region).And("pollutant", app.Eq, q.Pollutant)
+	if err := s.rows.Find(ctx, app.Accounts.Name(), of, &accounts); err != nil || len(accounts) == 0 {
 		return 0, err
+	}
+	if q.asOf < s.app.Now().Date() {
+		rows, _, end, err := s.app.Moment(ctx)
+		if err != nil {
+			return 0, err
+		}
+		defer end()
+		held, _, err := app.BalancesAsOf(ctx, rows, accounts, q.asOf)
+		return quantity.Quantity(held[accounts[0].ID]), err
 	}
 	b, _, err := get(ctx, s, app.Balances, int64(accounts[0].ID))
 	return quantity.Quantity(b.Balance), err
@@ -105,13 +126,13 @@ func meanOf(m quantity.Money, q quantity.Quantity) *string {
 
 // GetReserveStatementLots shows the reserve over a period, lot by lot.
 func (s *Server) GetReserveStatementLots(ctx context.Context, r gen.GetReserveStatementLotsRequestObject) (gen.GetReserveStatementLotsResponseObject, error) {
-	q, err := s.reservePeriod(ctx, r.Params.Region, r.Params.Pollutant, r.Params.From, r.Params.To)
+	q, err := s.reservePeriod(ctx, r.Params.Region, r.Params.Pollutant, r.Params.From, r.Params.To, r.Params.AsOf)
 	if err != nil {
 		return nil, err
 	}
 	p := pageOf(r.Params.Limit, r.Params.After)
 	q.After, q.Limit = p.after, p.limit+1
-	lines, err := s.rows.LotLines(ctx, q)
+	lines, err := s.rows.LotLines(ctx, q.counted())
 	if err != nil {
 		return nil, err
 	}

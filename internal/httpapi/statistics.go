@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"permitx/api"
+	"permitx/internal/app"
 	"permitx/internal/calendar"
 	"permitx/internal/fault"
 	"permitx/internal/httpapi/gen"
@@ -56,6 +57,16 @@ func (s *Server) asOf(in *input, day *string) calendar.Date {
 		in.wrong = append(in.wrong, fault.Invalidf("as_of", "%s lies in the future: what will be recorded up to then is not known", d))
 	}
 	return d
+}
+
+// rowsAsOf are the rows as they were at the end of a day: those of now where none is named.
+func (s *Server) rowsAsOf(ctx context.Context, day *string) (app.Reader, error) {
+	var in input
+	asOf := s.asOf(&in, day)
+	if err := in.err(); err != nil || asOf == s.app.Now().Date() {
+		return s.rows, err
+	}
+	return s.app.ReaderAsOf(ctx, asOf)
 }
 
 // place cuts a list whose rows have no numbers: the cursor is a place in it.

@@ -2,13 +2,11 @@ package httpapi
 
 import (
 	"context"
-	"iter"
 
 	"permitx/api"
 	"permitx/internal/app"
 	"permitx/internal/httpapi/gen"
 	"permitx/internal/identity"
-	"permitx/internal/market"
 	"permitx/internal/permit"
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
@@ -174,58 +172,27 @@ func (s *Server) SetReductionTask(ctx context.Context, r gen.SetReductionTaskReq
 	return s.create(ctx, r.Params.IdempotencyKey, c)
 }
 
-// GetSurplusEstimate shows what a licence's surplus of a year comes to.
+// GetSurplusEstimate shows what a licence's surplus of a year comes to, or came to by
+// what was recorded up to the end of a day.
 func (s *Server) GetSurplusEstimate(ctx context.Context, r gen.GetSurplusEstimateRequestObject) (gen.GetSurplusEstimateResponseObject, error) {
 	may, err := s.see(ctx, identity.UseRead)
 	if err != nil {
 		return nil, err
 	}
 	q := r.Params
-	ref := s.app.Reference()
-	l, known := app.ReadTable(ref, app.Licences).Get(q.Licence)
+	l, known := app.ReadTable(s.app.Reference(), app.Licences).Get(q.Licence)
 	if !known || !may.has(l.Party, l.Region) {
 		return nil, identity.ErrNotYours.At("licence")
 	}
-	var discharges []permit.Discharge
-	var tasks []permit.Task
-	of := app.YearOf(l.ID, q.Pollutant, int32(q.Year)) //nolint:gosec // the contract bounds it
-	if err := s.rows.Find(ctx, app.Discharges.Name(), of, &discharges); err != nil {
-		return nil, err
-	}
-	if err := s.rows.Find(ctx, app.Tasks.Name(), of, &tasks); err != nil {
-		return nil, err
-	}
-	var surplus []market.Surplus
-	var backs []reserve.BuyBack
-	ofLicence := app.Where("licence", l.ID).And("pollutant", app.Eq, q.Pollutant)
-	if err := s.rows.Find(ctx, app.Surpluses.Name(), ofLicence, &surplus); err != nil {
-		return nil, err
-	}
-	if err := s.rows.Find(ctx, app.BuyBacks.Name(), ofLicence.And("uncovered", app.Gt, 0), &backs); err != nil {
-		return nil, err
-	}
-	awards, err := app.AwardsUncovered(ctx, s.rows, l, q.Pollutant)
+	then, err := s.rowsAsOf(ctx, q.AsOf)
 	if err != nil {
 		return nil, err
 	}
-	permitted, rung := app.RightOf(values(app.ReadTable(ref, app.LicenceAmounts)), values(app.ReadTable(ref, app.Projects)),
-		values(app.ReadTable(ref, app.ProjectNeeds)), l.ID, q.Pollutant, app.SurplusGone(surplus, backs, awards))
-	e, err := app.EstimateSurplus(permitted, rung, discharges, tasks)
+	e, err := app.ReadEstimate(ctx, then, l, q.Pollutant, int32(q.Year)) //nolint:gosec // the contract bounds it
 	if err != nil {
 		return nil, err
 	}
 	return gen.GetSurplusEstimate200JSONResponse(estimateOf(e, q)), nil
-}
-
-// values are the rows of a published table.
-func values[R any](p *app.Published[R]) iter.Seq[R] {
-	return func(yield func(R) bool) {
-		for _, row := range p.All() {
-			if !yield(row) {
-				return
-			}
-		}
-	}
 }
 
 func estimateOf(e app.SurplusEstimate, q api.GetSurplusEstimateParams) api.SurplusEstimate {
