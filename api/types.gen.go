@@ -1886,28 +1886,39 @@ func (e IdleState) Valid() bool {
 const (
 	ImportKindAllocation          ImportKind = "allocation"
 	ImportKindAward               ImportKind = "award"
+	ImportKindBlockTrade          ImportKind = "block_trade"
 	ImportKindBudget              ImportKind = "budget"
 	ImportKindBuyBack             ImportKind = "buy_back"
 	ImportKindCapDecision         ImportKind = "cap_decision"
+	ImportKindCertificate         ImportKind = "certificate"
 	ImportKindCorrection          ImportKind = "correction"
 	ImportKindDeal                ImportKind = "deal"
+	ImportKindDebt                ImportKind = "debt"
 	ImportKindDeparture           ImportKind = "departure"
+	ImportKindDischarge           ImportKind = "discharge"
 	ImportKindEarmark             ImportKind = "earmark"
 	ImportKindFreeze              ImportKind = "freeze"
 	ImportKindHolding             ImportKind = "holding"
+	ImportKindIdleDeclaration     ImportKind = "idle_declaration"
 	ImportKindInstalmentPlan      ImportKind = "instalment_plan"
 	ImportKindJudicialSale        ImportKind = "judicial_sale"
 	ImportKindLease               ImportKind = "lease"
+	ImportKindLevelTransfer       ImportKind = "level_transfer"
 	ImportKindLicence             ImportKind = "licence"
 	ImportKindListing             ImportKind = "listing"
 	ImportKindLot                 ImportKind = "lot"
+	ImportKindLotOrder            ImportKind = "lot_order"
 	ImportKindMirroredDeal        ImportKind = "mirrored_deal"
 	ImportKindOffer               ImportKind = "offer"
 	ImportKindParty               ImportKind = "party"
 	ImportKindPaymentNotice       ImportKind = "payment_notice"
 	ImportKindPledge              ImportKind = "pledge"
 	ImportKindProject             ImportKind = "project"
+	ImportKindPublicNotice        ImportKind = "public_notice"
+	ImportKindReductionTask       ImportKind = "reduction_task"
+	ImportKindRegistration        ImportKind = "registration"
 	ImportKindRenewal             ImportKind = "renewal"
+	ImportKindReserveMovement     ImportKind = "reserve_movement"
 	ImportKindStandingOffer       ImportKind = "standing_offer"
 	ImportKindSuccession          ImportKind = "succession"
 	ImportKindSurplusVerification ImportKind = "surplus_verification"
@@ -1922,17 +1933,25 @@ func (e ImportKind) Valid() bool {
 		return true
 	case ImportKindAward:
 		return true
+	case ImportKindBlockTrade:
+		return true
 	case ImportKindBudget:
 		return true
 	case ImportKindBuyBack:
 		return true
 	case ImportKindCapDecision:
 		return true
+	case ImportKindCertificate:
+		return true
 	case ImportKindCorrection:
 		return true
 	case ImportKindDeal:
 		return true
+	case ImportKindDebt:
+		return true
 	case ImportKindDeparture:
+		return true
+	case ImportKindDischarge:
 		return true
 	case ImportKindEarmark:
 		return true
@@ -1940,17 +1959,23 @@ func (e ImportKind) Valid() bool {
 		return true
 	case ImportKindHolding:
 		return true
+	case ImportKindIdleDeclaration:
+		return true
 	case ImportKindInstalmentPlan:
 		return true
 	case ImportKindJudicialSale:
 		return true
 	case ImportKindLease:
 		return true
+	case ImportKindLevelTransfer:
+		return true
 	case ImportKindLicence:
 		return true
 	case ImportKindListing:
 		return true
 	case ImportKindLot:
+		return true
+	case ImportKindLotOrder:
 		return true
 	case ImportKindMirroredDeal:
 		return true
@@ -1964,7 +1989,15 @@ func (e ImportKind) Valid() bool {
 		return true
 	case ImportKindProject:
 		return true
+	case ImportKindPublicNotice:
+		return true
+	case ImportKindReductionTask:
+		return true
+	case ImportKindRegistration:
+		return true
 	case ImportKindRenewal:
+		return true
+	case ImportKindReserveMovement:
 		return true
 	case ImportKindStandingOffer:
 		return true
@@ -2810,27 +2843,38 @@ func (e Origin) Valid() bool {
 const (
 	OutsideKindAllocation          OutsideKind = "allocation"
 	OutsideKindAward               OutsideKind = "award"
+	OutsideKindBlockTrade          OutsideKind = "block_trade"
 	OutsideKindBudget              OutsideKind = "budget"
 	OutsideKindBuyBack             OutsideKind = "buy_back"
 	OutsideKindCapDecision         OutsideKind = "cap_decision"
+	OutsideKindCertificate         OutsideKind = "certificate"
 	OutsideKindCorrection          OutsideKind = "correction"
 	OutsideKindDeal                OutsideKind = "deal"
+	OutsideKindDebt                OutsideKind = "debt"
 	OutsideKindDeparture           OutsideKind = "departure"
+	OutsideKindDischarge           OutsideKind = "discharge"
 	OutsideKindEarmark             OutsideKind = "earmark"
 	OutsideKindFreeze              OutsideKind = "freeze"
+	OutsideKindIdleDeclaration     OutsideKind = "idle_declaration"
 	OutsideKindInstalmentPlan      OutsideKind = "instalment_plan"
 	OutsideKindJudicialSale        OutsideKind = "judicial_sale"
 	OutsideKindLease               OutsideKind = "lease"
+	OutsideKindLevelTransfer       OutsideKind = "level_transfer"
 	OutsideKindLicence             OutsideKind = "licence"
 	OutsideKindListing             OutsideKind = "listing"
 	OutsideKindLot                 OutsideKind = "lot"
+	OutsideKindLotOrder            OutsideKind = "lot_order"
 	OutsideKindMirroredDeal        OutsideKind = "mirrored_deal"
 	OutsideKindOffer               OutsideKind = "offer"
 	OutsideKindParty               OutsideKind = "party"
 	OutsideKindPaymentNotice       OutsideKind = "payment_notice"
 	OutsideKindPledge              OutsideKind = "pledge"
 	OutsideKindProject             OutsideKind = "project"
+	OutsideKindPublicNotice        OutsideKind = "public_notice"
+	OutsideKindReductionTask       OutsideKind = "reduction_task"
+	OutsideKindRegistration        OutsideKind = "registration"
 	OutsideKindRenewal             OutsideKind = "renewal"
+	OutsideKindReserveMovement     OutsideKind = "reserve_movement"
 	OutsideKindStandingOffer       OutsideKind = "standing_offer"
 	OutsideKindSuccession          OutsideKind = "succession"
 	OutsideKindSurplusVerification OutsideKind = "surplus_verification"
@@ -2845,21 +2889,31 @@ func (e OutsideKind) Valid() bool {
 		return true
 	case OutsideKindAward:
 		return true
+	case OutsideKindBlockTrade:
+		return true
 	case OutsideKindBudget:
 		return true
 	case OutsideKindBuyBack:
 		return true
 	case OutsideKindCapDecision:
 		return true
+	case OutsideKindCertificate:
+		return true
 	case OutsideKindCorrection:
 		return true
 	case OutsideKindDeal:
 		return true
+	case OutsideKindDebt:
+		return true
 	case OutsideKindDeparture:
+		return true
+	case OutsideKindDischarge:
 		return true
 	case OutsideKindEarmark:
 		return true
 	case OutsideKindFreeze:
+		return true
+	case OutsideKindIdleDeclaration:
 		return true
 	case OutsideKindInstalmentPlan:
 		return true
@@ -2867,11 +2921,15 @@ func (e OutsideKind) Valid() bool {
 		return true
 	case OutsideKindLease:
 		return true
+	case OutsideKindLevelTransfer:
+		return true
 	case OutsideKindLicence:
 		return true
 	case OutsideKindListing:
 		return true
 	case OutsideKindLot:
+		return true
+	case OutsideKindLotOrder:
 		return true
 	case OutsideKindMirroredDeal:
 		return true
@@ -2885,7 +2943,15 @@ func (e OutsideKind) Valid() bool {
 		return true
 	case OutsideKindProject:
 		return true
+	case OutsideKindPublicNotice:
+		return true
+	case OutsideKindReductionTask:
+		return true
+	case OutsideKindRegistration:
+		return true
 	case OutsideKindRenewal:
+		return true
+	case OutsideKindReserveMovement:
 		return true
 	case OutsideKindStandingOffer:
 		return true

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"permitx/internal/approval"
 	"permitx/internal/auction"
 	"permitx/internal/calendar"
 	"permitx/internal/encumbrance"
@@ -82,20 +83,28 @@ func TestOutsideNumber_EveryKind(t *testing.T) {
 	plant(o.store, Refunds, []reserve.TreasuryRefund{{ID: 1, Region: jiashan}})
 	plant(o.store, Deals, []settlement.Deal{{ID: 1, SellerRegion: jiashan}})
 	plant(o.store, Notices, []reserve.PaymentNotice{{ID: 1, Region: jiashan}})
-	plant(o.store, Allocations, []reserve.Allocation{{ID: 1, Region: jiashan}})
-	plant(o.store, CapDecisions, []reserve.CapDecision{{ID: 1, Region: jiashan}})
 	plant(o.store, Projects, []permit.Project{{ID: 1, Region: jiashan}})
 	plant(o.store, Freezes, []encumbrance.Freeze{{ID: 1, Region: jiashan}})
 	plant(o.store, Successions, []permit.Succession{{ID: 1, Region: jiashan}})
 	plant(o.store, Corrections, []permit.Correction{{ID: 1, Region: jiashan}})
 	plant(o.store, MirroredDeals, []outside.Mirror{{ID: 1, Region: jiashan}})
 	plant(o.store, Trades, []market.Trade{{ID: 1, SellerRegion: jiashan}})
-	plant(o.store, Lots, []reserve.Lot{{ID: 1, Region: jiashan}})
 	plant(o.store, BuyBacks, []reserve.BuyBack{{ID: 1, Region: jiashan}})
 	plant(o.store, Renewals, []permit.Renewal{{ID: 1, Region: jiashan}})
 	plant(o.store, Earmarks, []reserve.Earmark{{ID: 1, Region: jiashan}})
 	plant(o.store, Listings, []reserve.Listing{{ID: 1, Region: jiashan}})
+	plant(o.store, IdleDeclarations, []reserve.IdleDeclaration{{ID: 1, Region: jiashan}})
+	plant(o.store, Blocks, []market.Block{{ID: 1, SellerRegion: jiashan}})
+	plant(o.store, PublicNotices, []approval.PublicNotice{{ID: 1, Region: jiashan}})
+	plant(o.store, LevelTransfers, []reserve.LevelTransfer{{ID: 1, FromRegion: jiashan}})
+	plant(o.store, LotOrders, []reserve.LotOrder{{ID: 1, Region: jiashan}})
+	plant(o.store, Discharges, []permit.Discharge{{ID: 1, Region: jiashan}})
+	plant(o.store, Tasks, []permit.Task{{ID: 1, Region: jiashan}})
+	plant(o.store, Debts, []permit.Debt{{ID: 1, Region: jiashan}})
+	plant(o.store, Registrations, []auction.Registration{{ID: 1, Region: jiashan}})
 	f := o.firm(jiashan, 1)
+	o.setCap(jiashan, 10*one, one)
+	o.allocate(f, o.instrument(), one)
 	objects := map[outside.Kind]int64{outside.Party: f.party, outside.Licence: f.licence.ID}
 	for _, kind := range outside.Kinds {
 		object := cmp.Or(objects[kind], 1)

@@ -4,10 +4,12 @@ import (
 	"slices"
 	"strconv"
 
+	"permitx/internal/approval"
 	"permitx/internal/auction"
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/encumbrance"
+	"permitx/internal/ledger"
 	"permitx/internal/market"
 	"permitx/internal/outside"
 	"permitx/internal/permit"
@@ -107,13 +109,47 @@ var outsideObjects = map[outside.Kind]outsideReader{
 		return outsideObject{0, o.Region, fields("state", string(o.State), "quantity", o.Quantity.String(), "price", o.Price.String(), "until", o.Until.String())}
 	}),
 	outside.Budget: objectsOf(Budgets, func(_ *View, b reserve.Budget) outsideObject {
-		return outsideObject{0, b.Region, fields("fiscal_year", strconv.Itoa(int(b.FiscalYear)), "source", b.Source, "approved", b.Approved.String(), "paid", b.Paid.String())}
+		return outsideObject{0, b.Region, fields("fiscal_year", numberText(b.FiscalYear), "source", b.Source, "approved", b.Approved.String(), "paid", b.Paid.String())}
 	}),
 	outside.Plan: objectsOf(InstalmentPlans, func(_ *View, p reserve.InstalmentPlan) outsideObject {
 		return outsideObject{p.Party, p.Region, fields("state", string(p.State))}
 	}),
 	outside.Refund: objectsOf(Refunds, func(_ *View, r reserve.TreasuryRefund) outsideObject {
 		return outsideObject{r.Party, r.Region, fields("state", string(r.State), "amount", r.Amount.String())}
+	}),
+	outside.IdleDeclaration: objectsOf(IdleDeclarations, func(_ *View, d reserve.IdleDeclaration) outsideObject {
+		return outsideObject{d.Party, d.Region, fields("state", string(d.State), "quantity", d.Quantity.String(), "since", d.Since.String())}
+	}),
+	outside.Block: objectsOf(Blocks, func(_ *View, b market.Block) outsideObject {
+		return outsideObject{b.SellerParty, b.SellerRegion, fields("state", string(b.State), "quantity", b.Quantity.String(), "price", b.Price.String(), "amount", b.Amount.String())}
+	}),
+	outside.PublicNotice: objectsOf(PublicNotices, func(_ *View, n approval.PublicNotice) outsideObject {
+		return outsideObject{0, n.Region, fields("kind", n.Kind, "state", string(n.State), "starts_on", n.StartsOn.String(), "ends_on", n.EndsOn.String())}
+	}),
+	outside.LevelTransfer: objectsOf(LevelTransfers, func(_ *View, t reserve.LevelTransfer) outsideObject {
+		return outsideObject{0, t.FromRegion, fields("to_region", t.ToRegion, "part", string(t.Part), "quantity", t.Quantity.String())}
+	}),
+	outside.Movement: objectsOf(ReserveMovements, func(_ *View, m reserve.Movement) outsideObject {
+		return outsideObject{0, m.Region, fields("direction", string(m.Direction), "quantity", m.Quantity.String())}
+	}),
+	outside.LotOrder: objectsOf(LotOrders, func(_ *View, o reserve.LotOrder) outsideObject {
+		return outsideObject{0, o.Region, fields("kind", string(o.Kind), "quantity", o.Quantity.String())}
+	}),
+	outside.Discharge: objectsOf(Discharges, func(_ *View, d permit.Discharge) outsideObject {
+		return outsideObject{d.Party, d.Region, fields("year", numberText(d.Year), "quarter", numberText(d.Quarter), "quantity", d.Quantity.String())}
+	}),
+	outside.Task: objectsOf(Tasks, func(_ *View, t permit.Task) outsideObject {
+		return outsideObject{t.Party, t.Region, fields("year", numberText(t.Year), "quantity", t.Quantity.String())}
+	}),
+	outside.Debt: objectsOf(Debts, func(_ *View, d permit.Debt) outsideObject {
+		return outsideObject{d.Party, d.Region, fields("quantity", d.Quantity.String(), "settled", d.Settled.String())}
+	}),
+	outside.Registration: objectsOf(Registrations, func(_ *View, r auction.Registration) outsideObject {
+		return outsideObject{r.Party, r.Region, fields("state", string(r.State))} // what he bids for nobody sees before the ranking
+	}),
+	outside.Certificate: objectsOf(Acquisitions, func(v *View, a ledger.Acquisition) outsideObject {
+		holding, _ := v.ledger.Account(a.Account)
+		return outsideObject{holding.Party, holding.Region, fields("quantity", a.Quantity.String(), "acquired_on", a.AcquiredOn.String())}
 	}),
 }
 
@@ -125,6 +161,8 @@ func fields(texts ...string) []outside.Value {
 	}
 	return all
 }
+
+func numberText(n int32) string { return strconv.Itoa(int(n)) }
 
 func dayText(d calendar.Date) string {
 	if d == 0 {
@@ -151,7 +189,7 @@ func objectsOf[R any](t Table[R], as func(*View, R) outsideObject) outsideReader
 		if len(missing) == 0 {
 			return found, nil
 		}
-		if t.name == Trades.name && len(v.batch.Trades) > 0 {
+		if t.name == Trades.name && len(v.batch.Trades) > 0 || t.name == Acquisitions.name && len(v.batch.Acquisitions.New) > 0 {
 			return nil, errCommitFirst // of this batch
 		}
 		rows, err := Find(v, t, Query{}.And("id", In, missing))

@@ -170,6 +170,17 @@ var Fields = map[Kind][]string{
 	Budget:              {"fiscal_year", "source", "approved", "paid"},
 	Plan:                {"state"},
 	Refund:              {"state", "amount"},
+	IdleDeclaration:     {"state", "quantity", "since"},
+	Block:               {"state", "quantity", "price", "amount"},
+	PublicNotice:        {"kind", "state", "starts_on", "ends_on"},
+	LevelTransfer:       {"to_region", "part", "quantity"},
+	Movement:            {"direction", "quantity"},
+	LotOrder:            {"kind", "quantity"},
+	Discharge:           {"year", "quarter", "quantity"},
+	Task:                {"year", "quantity"},
+	Debt:                {"quantity", "settled"},
+	Registration:        {"state"},
+	Certificate:         {"quantity", "acquired_on"},
 	Holding:             {"quantity"},
 }
 

@@ -67,12 +67,24 @@ const (
 	Budget              Kind = "budget"
 	Plan                Kind = "instalment_plan" // of instalments
 	Refund              Kind = "treasury_refund"
+	IdleDeclaration     Kind = "idle_declaration"
+	Block               Kind = "block_trade"
+	PublicNotice        Kind = "public_notice"
+	LevelTransfer       Kind = "level_transfer"
+	Movement            Kind = "reserve_movement"
+	LotOrder            Kind = "lot_order" // such as that which retires lots
+	Discharge           Kind = "discharge"
+	Task                Kind = "reduction_task"
+	Debt                Kind = "debt"
+	Registration        Kind = "registration" // for an auction
+	Certificate         Kind = "certificate"
 )
 
 // Kinds are all kinds of objects.
 var Kinds = []Kind{
 	Party, Licence, Deal, Notice, Allocation, CapDecision, Project, Freeze, Succession, Correction, MirroredDeal, Trade, Lot, BuyBack, Renewal, Earmark, Listing,
 	Lease, Pledge, JudicialSale, Departure, SurplusVerification, Offer, Award, StandingOffer, Budget, Plan, Refund,
+	IdleDeclaration, Block, PublicNotice, LevelTransfer, Movement, LotOrder, Discharge, Task, Debt, Registration, Certificate,
 }
 
 // numberMax is the longest outside number, in characters.
