@@ -20628,6 +20628,9 @@ type GetReserveStatementParams struct {
 
 	// To Last day.
 	To ToQuery `form:"to" json:"to"`
+
+	// AsOf Counts what was recorded up to the end of this day; without it, up to now.
+	AsOf *AsOfFilter `form:"as_of,omitempty" json:"as_of,omitempty"`
 }
 
 // GetReserveStatementLotsParams defines parameters for GetReserveStatementLots.
@@ -20640,6 +20643,9 @@ type GetReserveStatementLotsParams struct {
 
 	// To Last day.
 	To ToQuery `form:"to" json:"to"`
+
+	// AsOf Counts what was recorded up to the end of this day; without it, up to now.
+	AsOf *AsOfFilter `form:"as_of,omitempty" json:"as_of,omitempty"`
 
 	// Limit Most items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
@@ -20694,9 +20700,6 @@ type OpenStandingOfferParams struct {
 }
 
 // AcceptStandingOfferParams defines parameters for AcceptStandingOffer.
-
-	// AsOf Counts what was recorded up to the end of this day; without it, up to now.
-	AsOf *AsOfFilter `form:"as_of,omitempty" json:"as_of,omitempty"`
 type AcceptStandingOfferParams struct {
 	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
@@ -20710,9 +20713,6 @@ type CloseStandingOfferParams struct {
 
 // ListStatisticsParams defines parameters for ListStatistics.
 type ListStatisticsParams struct {
-	// AsOf Counts what was recorded up to the end of this day; without it, up to now.
-	AsOf *AsOfFilter `form:"as_of,omitempty" json:"as_of,omitempty"`
-
 	Cycle CycleQuery `form:"cycle" json:"cycle"`
 
 	// From A day of the first period.
@@ -20782,6 +20782,9 @@ type GetSurplusEstimateParams struct {
 	Licence   LicenceQuery   `form:"licence" json:"licence"`
 	Pollutant PollutantQuery `form:"pollutant" json:"pollutant"`
 	Year      YearQuery      `form:"year" json:"year"`
+
+	// AsOf Counts what was recorded up to the end of this day; without it, up to now.
+	AsOf *AsOfFilter `form:"as_of,omitempty" json:"as_of,omitempty"`
 }
 
 // ListSurplusLossesParams defines parameters for ListSurplusLosses.
@@ -20848,9 +20851,6 @@ type ListTaxReceiptsParams struct {
 	// Limit Most items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-
-	// AsOf Counts what was recorded up to the end of this day; without it, up to now.
-	AsOf *AsOfFilter `form:"as_of,omitempty" json:"as_of,omitempty"`
 	// After Cursor: `next` of the page before.
 	After *After `form:"after,omitempty" json:"after,omitempty"`
 

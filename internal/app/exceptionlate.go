@@ -28,7 +28,11 @@ func lateRows[R any](t Table[R], q Query, column, what string, as func(R) (calen
 }
 
 func (e *exceptions) addLate(o report.Object, due calendar.Date, what string, regions []string) {
-	e.add(report.Exception{Kind: report.DeadlineExpired, Regions: regions, On: due, Objects: []report.Object{o}, Detail: what + " was due on " + due.String()})
+	e.addOverdue(o, due, regions, what+" was due on "+due.String())
+}
+
+func (e *exceptions) addOverdue(o report.Object, on calendar.Date, regions []string, detail string) {
+	e.add(report.Exception{Kind: report.DeadlineExpired, Regions: regions, On: on, Objects: []report.Object{o}, Detail: detail})
 }
 
 // lateSources are all that has a last day. What ends by itself on that day is
@@ -80,6 +84,12 @@ var lateSources = []lateSource{
 			e.addLate(report.Object{Table: Proposals.name, ID: p.ID}, p.LapsesAt.Date().AddDays(-1), "the decision", []string{p.Region})
 		})
 	},
+	lateRows(Departures, Where("state", string(permit.DepartureOpen)), "effective_on", "the end of the departure", func(d permit.Departure) (calendar.Date, []string) {
+		return d.EffectiveOn, []string{d.Region}
+	}),
+	lateLicences,
+	lateIdle,
+	lateImports,
 }
 
 // pastDeadline finds what should have been done by a day that has passed.
