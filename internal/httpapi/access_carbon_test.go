@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"testing"
 
 	"permitx/internal/app"
 	"permitx/internal/app/apptest"
@@ -237,4 +238,22 @@ func (w *walked) carbonRequest(id string) (path, body string) {
 		return "/v1/carbon/exclusions", `{"region":"330421","list":"ccer","source":"s","entries":[{"identifier":"X","valid_from":"2026-01-01"}]}`
 	}
 	return "", ""
+}
+
+// A verifier sees what he verifies, the issuances and projects of his region, and not who
+// has credits, what firms owe or must surrender, or what credits of elsewhere they have locked.
+func TestCredit_OfVerifier(t *testing.T) {
+	t.Parallel()
+	w := &walked{world: open(t)}
+	w.openCarbon(w.personOf(w.leader))
+	verifier := w.world.person("verifier of Jiashan", app.GrantAdd{Role: identity.Verifier, Region: apptest.Jiashan})
+	for id, want := range map[string]int{
+		"listIssuances": http.StatusOK, "getIssuance": http.StatusOK, "listCreditProjects": http.StatusOK, "listExclusions": http.StatusOK,
+		"listCredits": http.StatusForbidden, "listCreditDebts": http.StatusForbidden, "listCarbonObligations": http.StatusForbidden, "listCreditMirrors": http.StatusForbidden,
+	} {
+		path, _ := w.carbonRequest(id)
+		if a := w.get(path, verifier); a.status != want {
+			t.Errorf("%s: %d %s, want %d", id, a.status, a.body, want)
+		}
+	}
 }

@@ -168,7 +168,7 @@ var ruleOf = map[string]identity.Operation{
 	"revokeCredits": identity.CreditRevoke, "listCreditSeries": identity.PublicRead, "listCredits": identity.CreditRead,
 	"transferCredits": identity.CreditTransfer, "listRetirements": identity.PublicRead, "getRetirement": identity.PublicRead,
 	"retireCredits": identity.CreditRetire, "listCarbonObligations": identity.CreditRead, "recordCarbonObligation": identity.ObligationRecord,
-	"listCreditDebts": identity.IssuanceRead, "repayCredits": identity.CreditRepay, "listExclusions": identity.ExclusionRead, "importExclusions": identity.ExclusionImport, "correctExclusion": identity.ExclusionCorrect, "checkRetirement": identity.PublicRead,
+	"listCreditDebts": identity.CreditDebtRead, "repayCredits": identity.CreditRepay, "listExclusions": identity.ExclusionRead, "importExclusions": identity.ExclusionImport, "correctExclusion": identity.ExclusionCorrect, "checkRetirement": identity.PublicRead,
 	"listJournal": identity.JournalRead, "getJournalHead": identity.JournalRead, "getJournalRow": identity.JournalRead,
 }
 

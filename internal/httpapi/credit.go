@@ -39,8 +39,8 @@ func listCredits[R any](ctx context.Context, s *Server, t app.Table[R], q app.Qu
 
 // listOfSchemes is listCredits for rows on the way to credits, which name their scheme:
 // its operator sees them, too.
-func listOfSchemes[R any](ctx context.Context, s *Server, t app.Table[R], q app.Query, p page, id func(R) int64) ([]R, *api.ID, error) {
-	may, err := s.see(ctx, identity.IssuanceRead)
+func listOfSchemes[R any](ctx context.Context, s *Server, op identity.Operation, t app.Table[R], q app.Query, p page, id func(R) int64) ([]R, *api.ID, error) {
+	may, err := s.see(ctx, op)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -50,7 +50,7 @@ func listOfSchemes[R any](ctx context.Context, s *Server, t app.Table[R], q app.
 // ListCreditProjects lists projects.
 func (s *Server) ListCreditProjects(ctx context.Context, r gen.ListCreditProjectsRequestObject) (gen.ListCreditProjectsResponseObject, error) {
 	q := equal(equal(equal(app.Query{}, "party", r.Params.Party), "region", r.Params.Region), "scheme", r.Params.Scheme)
-	rows, next, err := listOfSchemes(ctx, s, app.CreditProjects, q, pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst),
+	rows, next, err := listOfSchemes(ctx, s, identity.IssuanceRead, app.CreditProjects, q, pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst),
 		func(p carbon.Project) int64 { return p.ID })
 	return gen.ListCreditProjects200JSONResponse{Items: convertAll(rows, creditProjectOf), Next: next}, err
 }
@@ -73,7 +73,7 @@ func (s *Server) RegisterCreditProject(ctx context.Context, r gen.RegisterCredit
 // ListIssuances lists issuances.
 func (s *Server) ListIssuances(ctx context.Context, r gen.ListIssuancesRequestObject) (gen.ListIssuancesResponseObject, error) {
 	q := equal(equal(equal(app.Query{}, "party", r.Params.Party), "region", r.Params.Region), "scheme", r.Params.Scheme)
-	rows, next, err := listOfSchemes(ctx, s, app.Issuances, equal(q, "state", textOf(r.Params.State)),
+	rows, next, err := listOfSchemes(ctx, s, identity.IssuanceRead, app.Issuances, equal(q, "state", textOf(r.Params.State)),
 		pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst), func(i carbon.Issuance) int64 { return i.ID })
 	return gen.ListIssuances200JSONResponse{Items: convertAll(rows, s.issuance), Next: next}, err
 }
@@ -368,7 +368,7 @@ func (s *Server) RecordCarbonObligation(ctx context.Context, r gen.RecordCarbonO
 // ListCreditDebts lists what is owed.
 func (s *Server) ListCreditDebts(ctx context.Context, r gen.ListCreditDebtsRequestObject) (gen.ListCreditDebtsResponseObject, error) {
 	q := equal(equal(app.Query{}, "party", r.Params.Party), "region", r.Params.Region)
-	rows, next, err := listOfSchemes(ctx, s, app.CreditDebts, q, pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst),
+	rows, next, err := listOfSchemes(ctx, s, identity.CreditDebtRead, app.CreditDebts, q, pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst),
 		func(d carbon.Debt) int64 { return d.ID })
 	return gen.ListCreditDebts200JSONResponse{Items: convertAll(rows, creditDebtOf), Next: next}, err
 }

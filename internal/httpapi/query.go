@@ -86,7 +86,7 @@ func (s *Server) see(ctx context.Context, op identity.Operation) (scope, error) 
 }
 
 // ofOperators are the operations whose objects an operator sees of its own schemes only.
-var ofOperators = []identity.Operation{identity.ComplaintRead, identity.SampleRead, identity.IssuanceRead}
+var ofOperators = []identity.Operation{identity.ComplaintRead, identity.SampleRead, identity.IssuanceRead, identity.CreditDebtRead}
 
 // schemesOf are the schemes that a grant's party runs, in the grant's region.
 func (s *Server) schemesOf(g identity.Grant) []int64 {

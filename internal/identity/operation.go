@@ -241,8 +241,9 @@ const (
 	SampleRead      Operation = "issuance.sample"
 	ExceptionRead   Operation = "exception.read"
 	ParticipantRead Operation = "participant.read"
-	IssuanceRead    Operation = "issuance.read" // and projects and debts
-	CreditRead      Operation = "credit.read"   // ranges, mirrors, obligations
+	IssuanceRead    Operation = "issuance.read" // and projects
+	CreditDebtRead  Operation = "credit_debt.read"
+	CreditRead      Operation = "credit.read" // ranges, mirrors, obligations
 	BlockRead       Operation = "block_trade.read"
 	LeaseRead       Operation = "lease.read"
 	PledgeRead      Operation = "pledge.read"

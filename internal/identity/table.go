@@ -208,8 +208,9 @@ var Table = map[Operation]Rule{
 	CreditRevoke:          {BureauLeader: Own},
 	CreditRepay:           {Enterprise: Own},
 	ObligationRecord:      {BureauClerk: Own, BureauLeader: Own},
+	CreditDebtRead:        {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Operator: Own, Upper: Own, Auditor: Any},
 	IssuanceRead:          {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Operator: Own, Verifier: Own, Upper: Own, Auditor: Any},
-	CreditRead:            {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Verifier: Own, Upper: Own, Auditor: Any},
+	CreditRead:            {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
 
 	PersonRead:     {Admin: Any, Auditor: Any},
 	KeyRead:        {Admin: Any, Auditor: Any},
