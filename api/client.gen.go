@@ -3581,7 +3581,7 @@ type ClientInterface interface {
 
 	// FileObjectionWithBody Object to a public notice
 	//
-	// While the notice stands. It is answered within 5 working days (《浙江省大气污染防治条例》 art. 14). Officers enter what came on paper.
+	// While the notice stands. It is answered within 5 working days (《浙江省大气污染防治条例》 art. 14). An officer of the region enters what anybody has objected on paper or at the counter, with its document and the day on which it came, from which its answer is due; where it came while the notice stood it may be entered later. How to reach who objects stays in that document. The public sees how many objections there are, and neither who objects nor what he says.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3590,7 +3590,7 @@ type ClientInterface interface {
 
 	// FileObjection Object to a public notice
 	//
-	// While the notice stands. It is answered within 5 working days (《浙江省大气污染防治条例》 art. 14). Officers enter what came on paper.
+	// While the notice stands. It is answered within 5 working days (《浙江省大气污染防治条例》 art. 14). An officer of the region enters what anybody has objected on paper or at the counter, with its document and the day on which it came, from which its answer is due; where it came while the notice stood it may be entered later. How to reach who objects stays in that document. The public sees how many objections there are, and neither who objects nor what he says.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -12352,7 +12352,7 @@ func (c *Client) GetPublicNotice(ctx context.Context, id PathID, reqEditors ...R
 
 // FileObjectionWithBody Object to a public notice
 //
-// While the notice stands. It is answered within 5 working days (《浙江省大气污染防治条例》 art. 14). Officers enter what came on paper.
+// While the notice stands. It is answered within 5 working days (《浙江省大气污染防治条例》 art. 14). An officer of the region enters what anybody has objected on paper or at the counter, with its document and the day on which it came, from which its answer is due; where it came while the notice stood it may be entered later. How to reach who objects stays in that document. The public sees how many objections there are, and neither who objects nor what he says.
 //
 // Takes any type of body and a specified content type.
 //
@@ -12371,7 +12371,7 @@ func (c *Client) FileObjectionWithBody(ctx context.Context, id PathID, params *F
 
 // FileObjection Object to a public notice
 //
-// While the notice stands. It is answered within 5 working days (《浙江省大气污染防治条例》 art. 14). Officers enter what came on paper.
+// While the notice stands. It is answered within 5 working days (《浙江省大气污染防治条例》 art. 14). An officer of the region enters what anybody has objected on paper or at the counter, with its document and the day on which it came, from which its answer is due; where it came while the notice stood it may be entered later. How to reach who objects stays in that document. The public sees how many objections there are, and neither who objects nor what he says.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -43785,7 +43785,7 @@ type ClientWithResponsesInterface interface {
 
 	// FileObjectionWithBodyWithResponse Object to a public notice
 	//
-	// While the notice stands. It is answered within 5 working days (《浙江省大气污染防治条例》 art. 14). Officers enter what came on paper.
+	// While the notice stands. It is answered within 5 working days (《浙江省大气污染防治条例》 art. 14). An officer of the region enters what anybody has objected on paper or at the counter, with its document and the day on which it came, from which its answer is due; where it came while the notice stood it may be entered later. How to reach who objects stays in that document. The public sees how many objections there are, and neither who objects nor what he says.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -43794,7 +43794,7 @@ type ClientWithResponsesInterface interface {
 
 	// FileObjectionWithResponse Object to a public notice
 	//
-	// While the notice stands. It is answered within 5 working days (《浙江省大气污染防治条例》 art. 14). Officers enter what came on paper.
+	// While the notice stands. It is answered within 5 working days (《浙江省大气污染防治条例》 art. 14). An officer of the region enters what anybody has objected on paper or at the counter, with its document and the day on which it came, from which its answer is due; where it came while the notice stood it may be entered later. How to reach who objects stays in that document. The public sees how many objections there are, and neither who objects nor what he says.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -62614,7 +62614,7 @@ func (c *ClientWithResponses) GetPublicNoticeWithResponse(ctx context.Context, i
 
 // FileObjectionWithBodyWithResponse Object to a public notice
 //
-// While the notice stands. It is answered within 5 working days (《浙江省大气污染防治条例》 art. 14). Officers enter what came on paper.
+// While the notice stands. It is answered within 5 working days (《浙江省大气污染防治条例》 art. 14). An officer of the region enters what anybody has objected on paper or at the counter, with its document and the day on which it came, from which its answer is due; where it came while the notice stood it may be entered later. How to reach who objects stays in that document. The public sees how many objections there are, and neither who objects nor what he says.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -62629,7 +62629,7 @@ func (c *ClientWithResponses) FileObjectionWithBodyWithResponse(ctx context.Cont
 
 // FileObjectionWithResponse Object to a public notice
 //
-// While the notice stands. It is answered within 5 working days (《浙江省大气污染防治条例》 art. 14). Officers enter what came on paper.
+// While the notice stands. It is answered within 5 working days (《浙江省大气污染防治条例》 art. 14). An officer of the region enters what anybody has objected on paper or at the counter, with its document and the day on which it came, from which its answer is due; where it came while the notice stood it may be entered later. How to reach who objects stays in that document. The public sees how many objections there are, and neither who objects nor what he says.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -12090,6 +12090,9 @@ type Objection struct {
 	// Example: 2026-07-01T01:30:00.000000Z
 	AnsweredAt *Instant `json:"answered_at,omitempty"`
 
+	// Document The letter, or the minutes, by which it came.
+	Document *string `json:"document,omitempty"`
+
 	// DueOn The last day for the answer.
 	DueOn Date `json:"due_on"`
 
@@ -12104,6 +12107,9 @@ type Objection struct {
 	// Notice Number of a record.
 	Notice   ID     `json:"notice"`
 	Objector string `json:"objector"`
+
+	// ReceivedOn The day on which it came, where an officer has entered it.
+	ReceivedOn *Date `json:"received_on,omitempty"`
 
 	// Region Code of a region by GB/T 2260.
 	//
@@ -12129,8 +12135,13 @@ type ObjectionCount struct {
 
 // ObjectionInput defines model for ObjectionInput.
 type ObjectionInput struct {
-	Objector string `json:"objector"`
-	Text     string `json:"text"`
+	// Document Of what an officer enters: the letter, or the minutes.
+	Document *string `json:"document,omitempty"`
+	Objector string  `json:"objector"`
+
+	// ReceivedOn Of what an officer enters: the day on which it came.
+	ReceivedOn *Date  `json:"received_on,omitempty"`
+	Text       string `json:"text"`
 }
 
 // ObjectionPage defines model for ObjectionPage.

@@ -181,7 +181,7 @@ func TestAward_Objection(t *testing.T) {
 	d := openAuctionDesk(t, 3)
 	_, awards := d.certified()
 	object := func(a auction.Award) int64 {
-		d.does(d.clerk, ObjectionFile{Notice: a.PublicNotice, Objector: "邻居", Text: "the bidder is not qualified"})
+		d.does(d.clerk, ObjectionFile{a.PublicNotice, "邻居", "the bidder is not qualified", d.now.get().Date(), "来信"})
 		rows := rowsIn(d.office, Objections, Query{})
 		return rows[len(rows)-1].ID
 	}
@@ -317,7 +317,7 @@ func TestAward_BuyBack(t *testing.T) {
 // upholds files an objection to an award and upholds it.
 func (d *auctionDesk) upholds(a auction.Award) {
 	d.t.Helper()
-	d.does(d.clerk, ObjectionFile{Notice: a.PublicNotice, Objector: "邻居", Text: "the bidder is not qualified"})
+	d.does(d.clerk, ObjectionFile{a.PublicNotice, "邻居", "the bidder is not qualified", d.now.get().Date(), "来信"})
 	rows := rowsIn(d.office, Objections, Query{})
 	d.does(d.leader, ObjectionAnswer{Objection: rows[len(rows)-1].ID, Answer: "right", Upheld: true})
 }

@@ -63,6 +63,7 @@ var later = map[reflect.Type][]string{
 	reflect.TypeFor[carbon.Range]():                {"Offer", "Mirror", "ExpiredOn"},
 	reflect.TypeFor[carbon.Series]():               {"ValidTo"},
 	reflect.TypeFor[approval.Proposal]():           {"ApprovedIn", "EffectiveOn"},
+	reflect.TypeFor[approval.Objection]():          {"ReceivedOn", "Document"},
 	reflect.TypeFor[carbon.Exclusion]():            {"Region", "Void", "Document"},
 	reflect.TypeFor[carbon.Issuance]():             {"Origin", "Plant", "Intake", "ListsAsked", "ExpiredUnits"},
 	reflect.TypeFor[carbon.Scenario]():             {"DataSource"},

@@ -180,3 +180,32 @@ func TestKeys_FourEyes(t *testing.T) {
 	firmKey.Person = f.user
 	done[KeyResult](o, o.admin, firmKey)
 }
+
+// What came on paper counts from the day on which it came, also when it is entered after the notice; one that came
+// before the notice or after it, or whose answer is due from no such day, is found (I-141).
+func TestObjection_OnPaper(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	o.posted() // until the tenth day
+	letter := ObjectionFile{1, "a villager", "the smell", today.AddDays(2), "来信 17"}
+	o.refuses(o.clerk, letter, ErrDayToCome)
+	o.now.set(today.AddDays(20).Start())
+	late := letter
+	late.ReceivedOn = today.AddDays(10)
+	o.refuses(o.clerk, late, approval.ErrNotRunning)
+	west := o.person("officer of Qingpu", GrantAdd{Role: identity.BureauLeader, Region: qingpu})
+	o.refuses(west, letter, ErrNoRecord)
+	filed := done[approval.Objection](o, o.clerk, letter)
+	if filed.DueOn != 20260710 || filed.ReceivedOn != today.AddDays(2) || filed.FiledBy != o.clerk {
+		t.Errorf("%+v", filed)
+	}
+	o.waits(o.leader, Objections.name, filed.ID, "answer")
+	o.restart()
+	o.check()
+	for _, spoil := range []func(*approval.Objection){
+		func(x *approval.Objection) { x.ReceivedOn = today.AddDays(10) }, func(x *approval.Objection) { x.Document = "" },
+		func(x *approval.Objection) { x.ReceivedOn = today.AddDays(21) }, func(x *approval.Objection) { x.DueOn = today },
+	} {
+		spoilt(o, Objections, filed.ID, spoil, func() { o.finds("I-141", filed.ID) })
+	}
+}

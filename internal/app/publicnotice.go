@@ -1,9 +1,12 @@
 package app
 
 import (
+	"slices"
+
 	"permitx/internal/approval"
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
+	"permitx/internal/fault"
 	"permitx/internal/identity"
 )
 
@@ -31,11 +34,14 @@ type PublicNoticeEnd struct {
 	Reason string
 }
 
-// ObjectionFile objects to a public notice.
+// ObjectionFile objects to a public notice; an officer enters what anybody has objected
+// on paper or at the counter.
 type ObjectionFile struct {
-	Notice   int64
-	Objector string
-	Text     string
+	Notice     int64
+	Objector   string
+	Text       string
+	ReceivedOn calendar.Date // of what an officer enters: the day on which it came
+	Document   string        // the letter, or the minutes
 }
 
 // ObjectionAnswer answers an objection.
@@ -108,7 +114,7 @@ func (c PublicNoticeEnd) Decide(v *View) (Apply, error) {
 // Operation is ObjectionFile.
 func (ObjectionFile) Operation() identity.Operation { return identity.ObjectionFile }
 
-// Decide checks that the notice stands today. The result is an
+// Decide checks that the notice stood when the objection came. The result is an
 // approval.Objection, with the day by which it is answered.
 func (c ObjectionFile) Decide(v *View) (Apply, error) {
 	if err := v.Authorise(identity.ObjectionFile, identity.Target{}); err != nil {
@@ -121,11 +127,31 @@ func (c ObjectionFile) Decide(v *View) (Apply, error) {
 	if err := v.AuthoriseAt("id", identity.ObjectionFile, identity.OfRegion(n.Region)); err != nil {
 		return nil, err
 	}
-	o, err := n.Object(c.Objector, c.Text, v.Actor.Person, v.Now, v.Calendar())
-	if err != nil {
+	o := approval.Objection{
+		FiledBy: v.Actor.Person, Objector: c.Objector, Text: c.Text, FiledAt: v.Now, ReceivedOn: c.ReceivedOn, Document: c.Document,
+	}
+	if err := v.checkEntered(o, n.Region); err != nil {
+		return nil, err
+	}
+	if o, err = n.Object(o, v.Calendar()); err != nil {
 		return nil, err
 	}
 	return func(tx *Tx) any { return Put(tx, Objections, o) }, nil
+}
+
+// checkEntered holds that what came on paper is entered by an officer of the region, on a day on or after that on
+// which it came, and that nobody but a firm's user files here.
+func (v *View) checkEntered(o approval.Objection, region string) error {
+	officer := v.Actor
+	officer.Grants = slices.DeleteFunc(slices.Clone(officer.Grants), func(g identity.Grant) bool { return g.Role.IsOfParty() })
+	enters := identity.Authorise(officer, identity.ObjectionFile, identity.OfRegion(region)) == nil
+	switch {
+	case o.IsOnPaper() && !enters:
+		return fault.Invalidf("document", "is of what an officer of the region enters: leave it and received_on out")
+	case !o.IsOnPaper() && !v.Actor.Has(identity.Enterprise):
+		return fault.Invalidf("document", "must be the letter, or the minutes, by which it came to the bureau, and received_on the day")
+	}
+	return v.checkPast("received_on", o.ReceivedOn)
 }
 
 // Operation is ObjectionAnswer.

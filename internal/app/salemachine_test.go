@@ -148,18 +148,30 @@ func TestPublicNotice_EveryStateEventRole(t *testing.T) {
 	o := openOffice(t)
 	f := o.firm(jiashan, 1)
 	o.posted()
-	const object, withdraw, over oneStep = "object", "withdraw", "its last day passes"
+	const object, enter, withdraw, over oneStep = "object", "enter what came on paper", "withdraw", "its last day passes"
 	type standing string
 	posted, gone, late := standing(approval.NoticePosted), standing(approval.NoticeWithdrawn), standing("over")
-	m := byTable(steps(approval.ErrNoticeWithdrawn, map[standing]map[oneStep]standing{
-		posted: {object: posted, withdraw: gone, over: late}, late: {withdraw: gone},
-	}), func(_ standing, e oneStep) identity.Operation {
-		if e == object {
+	table := steps(approval.ErrNoticeWithdrawn, map[standing]map[oneStep]standing{
+		posted: {object: posted, enter: posted, withdraw: gone, over: late}, late: {enter: late, withdraw: gone},
+	})
+	m := byTable(table, func(_ standing, e oneStep) identity.Operation {
+		if e == object || e == enter {
 			return identity.ObjectionFile
 		}
 		return identity.PublicNoticeEnd
 	})
-	m.office, m.players, m.states, m.events = o, o.cast(f), []standing{posted, late, gone}, []oneStep{object, withdraw, over}
+	byRole := m.takes
+	m.takes = func(at standing, e oneStep, p player) bool {
+		return byRole(at, e, p) && (e != object || p.role == identity.Enterprise) && (e != enter || p.role != identity.Enterprise)
+	}
+	m.next = func(at standing, e oneStep, p player) (standing, error) {
+		if !m.takes(at, e, p) {
+			return at, identity.ErrForbidden
+		}
+		return table(at, e)
+	}
+	m.denied = []*fault.Error{invalid}
+	m.office, m.players, m.states, m.events = o, o.cast(f), []standing{posted, late, gone}, []oneStep{object, enter, withdraw, over}
 	m.state = func(o *office) standing {
 		n := storedRow(o, PublicNotices, 1)
 		if n.State == approval.NoticePosted && o.now.get().Date() > n.EndsOn {
@@ -170,7 +182,9 @@ func TestPublicNotice_EveryStateEventRole(t *testing.T) {
 	m.command = func(_ *office, _ standing, e oneStep) Command {
 		switch e {
 		case object:
-			return ObjectionFile{1, "a neighbour", "too much"}
+			return ObjectionFile{Notice: 1, Objector: "a neighbour", Text: "too much"}
+		case enter:
+			return ObjectionFile{1, "a neighbour", "too much", today, "letter"}
 		case withdraw:
 			return PublicNoticeEnd{1, "r"}
 		}
@@ -189,7 +203,7 @@ func TestObjection_EveryStateEventRole(t *testing.T) {
 	o := openOffice(t)
 	f := o.firm(jiashan, 1)
 	o.posted()
-	done[approval.Objection](o, f.user, ObjectionFile{1, "a neighbour", "too much"})
+	done[approval.Objection](o, f.user, ObjectionFile{Notice: 1, Objector: "a neighbour", Text: "too much"})
 	const dismiss, uphold oneStep = "dismiss", "uphold"
 	type answered string
 	open, dismissed, upheld := answered(approval.ObjectionOpen), answered("dismissed"), answered("upheld")

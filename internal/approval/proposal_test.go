@@ -96,14 +96,33 @@ func TestObject(t *testing.T) {
 	}
 	c := calendar.New([]calendar.Year{{Year: 2026, Published: true}}, days)
 	friday := calendar.Date(20260925).Start()
-	o, err := n.Object("o", "t", 1, friday, c)
+	filed := Objection{Objector: "o", Text: "t", FiledBy: 1, FiledAt: friday}
+	o, err := n.Object(filed, c)
 	if err != nil || o.DueOn != 20261009 {
 		t.Errorf("due on %s, %v", o.DueOn, err)
 	}
-	if _, err := n.Object("o", "t", 1, calendar.Date(20260928).Start(), c); !errors.Is(err, ErrNotRunning) {
+	late := filed
+	late.FiledAt = calendar.Date(20260928).Start()
+	if _, err := n.Object(late, c); !errors.Is(err, ErrNotRunning) {
 		t.Errorf("after the last day: %v", err)
 	}
-	if _, err := n.Object("o", "t", 1, friday, calendar.New(nil, nil)); !errors.Is(err, calendar.ErrYearNotPublished) {
+	late.ReceivedOn, late.Document = 20260925, "letter" // entered later, it counts from the day on which it came
+	if o, err := n.Object(late, c); err != nil || o.DueOn != 20261009 {
+		t.Errorf("due on %s, %v", o.DueOn, err)
+	}
+	for _, received := range []calendar.Date{20260920, 20260928} {
+		late.ReceivedOn = received
+		if _, err := n.Object(late, c); !errors.Is(err, ErrNotRunning) {
+			t.Errorf("received on %s: %v", received, err)
+		}
+	}
+	for _, half := range []Objection{{ReceivedOn: 20260925}, {Document: "letter"}} {
+		half.Objector, half.Text, half.FiledAt = "o", "t", friday
+		if _, err := n.Object(half, c); err == nil {
+			t.Errorf("%+v is taken", half)
+		}
+	}
+	if _, err := n.Object(filed, calendar.New(nil, nil)); !errors.Is(err, calendar.ErrYearNotPublished) {
 		t.Errorf("unpublished year: %v", err)
 	}
 	answered, err := o.Answered("no", false, 2, friday)

@@ -67,10 +67,12 @@ type Objection struct {
 	ID         int64
 	Notice     int64
 	Region     string
-	FiledBy    int64  // person; an officer enters what came on paper
+	FiledBy    int64  // person; an officer enters what came on paper or at the counter
 	Objector   string // who objects
 	Text       string
 	FiledAt    calendar.Instant
+	ReceivedOn calendar.Date // the day on which it came to the bureau; 0: it was filed here
+	Document   string        // the letter, or the minutes; "": it was filed here
 	DueOn      calendar.Date // the last day for the answer
 	State      ObjectionState
 	Upheld     bool
@@ -137,25 +139,42 @@ func (n PublicNotice) RunsOn(d calendar.Date) bool {
 	return n.State == NoticePosted && n.StartsOn <= d && d <= n.EndsOn
 }
 
-// Object returns an objection to the notice, filed at an instant. It fails with
-// ErrNoticeWithdrawn, ErrNotRunning, or calendar.ErrYearNotPublished where the
-// day of the answer cannot be told.
-func (n PublicNotice) Object(objector, text string, person int64, at calendar.Instant, c *calendar.Calendar) (Objection, error) {
-	o := Objection{
-		Notice: n.ID, Region: n.Region, FiledBy: person, Objector: objector, Text: text, FiledAt: at, State: ObjectionOpen,
-	}
-	if err := fault.First(catalog.CheckText("objector", objector, nameMax), checkBody("text", text)); err != nil {
+// Object returns an objection to the notice, which counts as of the day on which it
+// came. It fails with ErrNoticeWithdrawn, ErrNotRunning, or
+// calendar.ErrYearNotPublished where the day of the answer cannot be told.
+func (n PublicNotice) Object(o Objection, c *calendar.Calendar) (Objection, error) {
+	o.Notice, o.Region, o.State = n.ID, n.Region, ObjectionOpen
+	if err := fault.First(catalog.CheckText("objector", o.Objector, nameMax), checkBody("text", o.Text)); err != nil {
 		return o, err
+	}
+	if o.IsOnPaper() {
+		if !o.ReceivedOn.Valid() {
+			return o, fault.Invalidf("received_on", "must be the day on which it came")
+		}
+		if err := catalog.CheckDocument("document", o.Document); err != nil {
+			return o, err
+		}
 	}
 	if n.State == NoticeWithdrawn {
 		return o, ErrNoticeWithdrawn
 	}
-	if !n.RunsOn(at.Date()) {
+	if !n.RunsOn(o.Came()) {
 		return o, ErrNotRunning.With("the notice stands from %s to %s", n.StartsOn, n.EndsOn)
 	}
 	var err error
-	o.DueOn, err = c.AddWorkingDays(at.Date(), AnswerDays)
+	o.DueOn, err = c.AddWorkingDays(o.Came(), AnswerDays)
 	return o, err
+}
+
+// IsOnPaper reports whether it came on paper or at the counter, and an officer entered it.
+func (o Objection) IsOnPaper() bool { return o.ReceivedOn != 0 || o.Document != "" }
+
+// Came is the day on which it came to the bureau, from which its answer is due.
+func (o Objection) Came() calendar.Date {
+	if o.ReceivedOn != 0 {
+		return o.ReceivedOn
+	}
+	return o.FiledAt.Date()
 }
 
 // Answered returns the objection with its answer.

@@ -802,7 +802,10 @@ func (w *walked) request(id string, role identity.Role) (path, body string) {
 	case "withdrawPublicNotice":
 		return fmt.Sprintf("/v1/public-notices/%d/withdraw", w.notice), `{"reason":"r"}`
 	case "fileObjection":
-		return fmt.Sprintf("/v1/public-notices/%d/objections", w.notice), `{"objector":"a neighbour","text":"no"}`
+		if role == identity.Enterprise {
+			return fmt.Sprintf("/v1/public-notices/%d/objections", w.notice), `{"objector":"a neighbour","text":"no"}`
+		}
+		return fmt.Sprintf("/v1/public-notices/%d/objections", w.notice), `{"objector":"a neighbour","text":"no","received_on":"2026-07-01","document":"d"}`
 	case "answerObjection":
 		return fmt.Sprintf("/v1/objections/%d/answer", w.objection), `{"answer":"a","upheld":false}`
 	case "issuePaymentNotice":

@@ -131,6 +131,16 @@ func TestPublicNotices(t *testing.T) {
 		t.Error(page)
 	}
 	w.isProblem(w.post(fmt.Sprintf("/v1/objections/%d/answer", o.ID), w.leader, `{"answer":"no","upheld":false}`), http.StatusConflict, "objection.answered", "")
+	onPaper, objections := `{"objector":"a villager","text":"the smell","received_on":"2026-07-01","document":"来信 17"}`, fmt.Sprintf("/v1/public-notices/%d/objections", n.ID)
+	w.isProblem(w.post(objections, w.firms[0].key, onPaper), http.StatusBadRequest, "request.invalid", "/document")
+	w.isProblem(w.post(objections, w.leader, `{"objector":"a villager","text":"the smell"}`), http.StatusBadRequest, "request.invalid", "/document")
+	w.isProblem(w.post(objections, w.leader, strings.Replace(onPaper, "07-01", "07-02", 1)), http.StatusBadRequest, "request.day_to_come", "/received_on")
+	if o := decode[api.Objection](t, w.post(objections, w.leader, onPaper)); deref(o.ReceivedOn) != "2026-07-01" || deref(o.Document) != "来信 17" || o.DueOn != "2026-07-08" {
+		t.Errorf("%+v", o)
+	}
+	if page := string(w.get(fmt.Sprintf("/notices/%d", n.ID), "").body); !strings.Contains(page, "2 filed, 1 upheld, 0 dismissed") || strings.Contains(page, "villager") || strings.Contains(page, "smell") || strings.Contains(page, "来信") {
+		t.Error(page)
+	}
 	if a := w.post(fmt.Sprintf("/v1/public-notices/%d/withdraw", n.ID), w.leader, `{"reason":"r"}`); a.status != http.StatusOK {
 		t.Errorf("%d %s", a.status, a.body)
 	}

@@ -88,7 +88,15 @@ func (s *Server) WithdrawPublicNotice(ctx context.Context, r gen.WithdrawPublicN
 
 // FileObjection objects to a public notice.
 func (s *Server) FileObjection(ctx context.Context, r gen.FileObjectionRequestObject) (gen.FileObjectionResponseObject, error) {
-	return s.create(ctx, r.Params.IdempotencyKey, app.ObjectionFile{Notice: r.ID, Objector: r.Body.Objector, Text: r.Body.Text})
+	var in input
+	c := app.ObjectionFile{
+		Notice: r.ID, Objector: r.Body.Objector, Text: r.Body.Text, Document: deref(r.Body.Document),
+		ReceivedOn: readOptional(&in, "received_on", r.Body.ReceivedOn, calendar.ParseDate),
+	}
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	return s.create(ctx, r.Params.IdempotencyKey, c)
 }
 
 // ListObjections lists objections to the public notices of the caller's regions,
@@ -138,6 +146,7 @@ func (s *Server) GetObjection(ctx context.Context, r gen.GetObjectionRequestObje
 func objectionOf(o approval.Objection) api.Objection {
 	out := api.Objection{
 		ID: o.ID, Notice: o.Notice, Region: o.Region, Objector: o.Objector, Text: o.Text, FiledAt: o.FiledAt.String(), DueOn: o.DueOn.String(),
+		ReceivedOn: dateOf(o.ReceivedOn), Document: optional(o.Document),
 		State: api.ObjectionState(o.State), Answer: optional(o.Answer), AnsweredAt: instantOf(o.AnsweredAt),
 	}
 	if o.State == approval.ObjectionAnswered {
