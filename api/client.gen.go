@@ -3954,18 +3954,18 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/tax-receipts (the `ListTaxReceipts` operationId).
 	ListTaxReceipts(ctx context.Context, params *ListTaxReceiptsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// PostTransferBatchWithBody Post up to 1,000 transfers
+	// PostTransferBatchWithBody Post up to 1,000 transfers of money
 	//
-	// With `mode: all` either every transfer is posted or the batch is refused, and the `errors` of the problem name each that does not fit on what those before it that fit would leave; the first decides status and code. With `mode: each` one result comes for each transfer, in order.
+	// With `mode: all` either every transfer is posted or the batch is refused, and the `errors` of the problem name each that does not fit on what those before it that fit would leave; the first decides status and code. A second person approves it, unless all of it is parties' own money between their funds and deposits. With `mode: each`, which moves only such money, one result comes for each transfer, in order.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/transfer-batches (the `PostTransferBatch` operationId).
 	PostTransferBatchWithBody(ctx context.Context, params *PostTransferBatchParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// PostTransferBatch Post up to 1,000 transfers
+	// PostTransferBatch Post up to 1,000 transfers of money
 	//
-	// With `mode: all` either every transfer is posted or the batch is refused, and the `errors` of the problem name each that does not fit on what those before it that fit would leave; the first decides status and code. With `mode: each` one result comes for each transfer, in order.
+	// With `mode: all` either every transfer is posted or the batch is refused, and the `errors` of the problem name each that does not fit on what those before it that fit would leave; the first decides status and code. A second person approves it, unless all of it is parties' own money between their funds and deposits. With `mode: each`, which moves only such money, one result comes for each transfer, in order.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3974,7 +3974,7 @@ type ClientInterface interface {
 
 	// PostTransferWithBody Post a correcting transfer
 	//
-	// Both accounts count the same: the permits of one region and pollutant (bureau_leader), or money (finance). It never changes an instrument and takes only what is available.
+	// Both accounts count the same: the permits of one region and pollutant (bureau_leader), or money (finance). It never changes an instrument and takes only what is available. A second person approves it, except of a party's own money between its funds and its deposit.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3983,7 +3983,7 @@ type ClientInterface interface {
 
 	// PostTransfer Post a correcting transfer
 	//
-	// Both accounts count the same: the permits of one region and pollutant (bureau_leader), or money (finance). It never changes an instrument and takes only what is available.
+	// Both accounts count the same: the permits of one region and pollutant (bureau_leader), or money (finance). It never changes an instrument and takes only what is available. A second person approves it, except of a party's own money between its funds and its deposit.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -13255,9 +13255,9 @@ func (c *Client) ListTaxReceipts(ctx context.Context, params *ListTaxReceiptsPar
 	return c.Client.Do(req)
 }
 
-// PostTransferBatchWithBody Post up to 1,000 transfers
+// PostTransferBatchWithBody Post up to 1,000 transfers of money
 //
-// With `mode: all` either every transfer is posted or the batch is refused, and the `errors` of the problem name each that does not fit on what those before it that fit would leave; the first decides status and code. With `mode: each` one result comes for each transfer, in order.
+// With `mode: all` either every transfer is posted or the batch is refused, and the `errors` of the problem name each that does not fit on what those before it that fit would leave; the first decides status and code. A second person approves it, unless all of it is parties' own money between their funds and deposits. With `mode: each`, which moves only such money, one result comes for each transfer, in order.
 //
 // Takes any type of body and a specified content type.
 //
@@ -13274,9 +13274,9 @@ func (c *Client) PostTransferBatchWithBody(ctx context.Context, params *PostTran
 	return c.Client.Do(req)
 }
 
-// PostTransferBatch Post up to 1,000 transfers
+// PostTransferBatch Post up to 1,000 transfers of money
 //
-// With `mode: all` either every transfer is posted or the batch is refused, and the `errors` of the problem name each that does not fit on what those before it that fit would leave; the first decides status and code. With `mode: each` one result comes for each transfer, in order.
+// With `mode: all` either every transfer is posted or the batch is refused, and the `errors` of the problem name each that does not fit on what those before it that fit would leave; the first decides status and code. A second person approves it, unless all of it is parties' own money between their funds and deposits. With `mode: each`, which moves only such money, one result comes for each transfer, in order.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -13295,7 +13295,7 @@ func (c *Client) PostTransferBatch(ctx context.Context, params *PostTransferBatc
 
 // PostTransferWithBody Post a correcting transfer
 //
-// Both accounts count the same: the permits of one region and pollutant (bureau_leader), or money (finance). It never changes an instrument and takes only what is available.
+// Both accounts count the same: the permits of one region and pollutant (bureau_leader), or money (finance). It never changes an instrument and takes only what is available. A second person approves it, except of a party's own money between its funds and its deposit.
 //
 // Takes any type of body and a specified content type.
 //
@@ -13314,7 +13314,7 @@ func (c *Client) PostTransferWithBody(ctx context.Context, params *PostTransferP
 
 // PostTransfer Post a correcting transfer
 //
-// Both accounts count the same: the permits of one region and pollutant (bureau_leader), or money (finance). It never changes an instrument and takes only what is available.
+// Both accounts count the same: the permits of one region and pollutant (bureau_leader), or money (finance). It never changes an instrument and takes only what is available. A second person approves it, except of a party's own money between its funds and its deposit.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -44212,18 +44212,18 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/tax-receipts (the `ListTaxReceipts` operationId).
 	ListTaxReceiptsWithResponse(ctx context.Context, params *ListTaxReceiptsParams, reqEditors ...RequestEditorFn) (*ListTaxReceiptsResponse, error)
 
-	// PostTransferBatchWithBodyWithResponse Post up to 1,000 transfers
+	// PostTransferBatchWithBodyWithResponse Post up to 1,000 transfers of money
 	//
-	// With `mode: all` either every transfer is posted or the batch is refused, and the `errors` of the problem name each that does not fit on what those before it that fit would leave; the first decides status and code. With `mode: each` one result comes for each transfer, in order.
+	// With `mode: all` either every transfer is posted or the batch is refused, and the `errors` of the problem name each that does not fit on what those before it that fit would leave; the first decides status and code. A second person approves it, unless all of it is parties' own money between their funds and deposits. With `mode: each`, which moves only such money, one result comes for each transfer, in order.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/transfer-batches (the `PostTransferBatch` operationId).
 	PostTransferBatchWithBodyWithResponse(ctx context.Context, params *PostTransferBatchParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PostTransferBatchResponse, error)
 
-	// PostTransferBatchWithResponse Post up to 1,000 transfers
+	// PostTransferBatchWithResponse Post up to 1,000 transfers of money
 	//
-	// With `mode: all` either every transfer is posted or the batch is refused, and the `errors` of the problem name each that does not fit on what those before it that fit would leave; the first decides status and code. With `mode: each` one result comes for each transfer, in order.
+	// With `mode: all` either every transfer is posted or the batch is refused, and the `errors` of the problem name each that does not fit on what those before it that fit would leave; the first decides status and code. A second person approves it, unless all of it is parties' own money between their funds and deposits. With `mode: each`, which moves only such money, one result comes for each transfer, in order.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -44232,7 +44232,7 @@ type ClientWithResponsesInterface interface {
 
 	// PostTransferWithBodyWithResponse Post a correcting transfer
 	//
-	// Both accounts count the same: the permits of one region and pollutant (bureau_leader), or money (finance). It never changes an instrument and takes only what is available.
+	// Both accounts count the same: the permits of one region and pollutant (bureau_leader), or money (finance). It never changes an instrument and takes only what is available. A second person approves it, except of a party's own money between its funds and its deposit.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -44241,7 +44241,7 @@ type ClientWithResponsesInterface interface {
 
 	// PostTransferWithResponse Post a correcting transfer
 	//
-	// Both accounts count the same: the permits of one region and pollutant (bureau_leader), or money (finance). It never changes an instrument and takes only what is available.
+	// Both accounts count the same: the permits of one region and pollutant (bureau_leader), or money (finance). It never changes an instrument and takes only what is available. A second person approves it, except of a party's own money between its funds and its deposit.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -55421,15 +55421,24 @@ type PostTransferBatchResponse200Headers struct {
 	IdempotencyReplayed *bool
 }
 
+// PostTransferBatchResponse202Headers the declared response headers of an HTTP 202 response for PostTransferBatch
+type PostTransferBatchResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
 type PostTransferBatchResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *TransferBatchResult
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *PostTransferBatchResponse200Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *PostTransferBatchResponse202Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -55453,15 +55462,24 @@ type PostTransferResponse201Headers struct {
 	IdempotencyReplayed *bool
 }
 
+// PostTransferResponse202Headers the declared response headers of an HTTP 202 response for PostTransfer
+type PostTransferResponse202Headers struct {
+	IdempotencyReplayed *bool
+}
+
 type PostTransferResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *Transfer
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Proposal
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *PostTransferResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *PostTransferResponse202Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -63359,9 +63377,9 @@ func (c *ClientWithResponses) ListTaxReceiptsWithResponse(ctx context.Context, p
 	return ParseListTaxReceiptsResponse(rsp)
 }
 
-// PostTransferBatchWithBodyWithResponse Post up to 1,000 transfers
+// PostTransferBatchWithBodyWithResponse Post up to 1,000 transfers of money
 //
-// With `mode: all` either every transfer is posted or the batch is refused, and the `errors` of the problem name each that does not fit on what those before it that fit would leave; the first decides status and code. With `mode: each` one result comes for each transfer, in order.
+// With `mode: all` either every transfer is posted or the batch is refused, and the `errors` of the problem name each that does not fit on what those before it that fit would leave; the first decides status and code. A second person approves it, unless all of it is parties' own money between their funds and deposits. With `mode: each`, which moves only such money, one result comes for each transfer, in order.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -63374,9 +63392,9 @@ func (c *ClientWithResponses) PostTransferBatchWithBodyWithResponse(ctx context.
 	return ParsePostTransferBatchResponse(rsp)
 }
 
-// PostTransferBatchWithResponse Post up to 1,000 transfers
+// PostTransferBatchWithResponse Post up to 1,000 transfers of money
 //
-// With `mode: all` either every transfer is posted or the batch is refused, and the `errors` of the problem name each that does not fit on what those before it that fit would leave; the first decides status and code. With `mode: each` one result comes for each transfer, in order.
+// With `mode: all` either every transfer is posted or the batch is refused, and the `errors` of the problem name each that does not fit on what those before it that fit would leave; the first decides status and code. A second person approves it, unless all of it is parties' own money between their funds and deposits. With `mode: each`, which moves only such money, one result comes for each transfer, in order.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -63391,7 +63409,7 @@ func (c *ClientWithResponses) PostTransferBatchWithResponse(ctx context.Context,
 
 // PostTransferWithBodyWithResponse Post a correcting transfer
 //
-// Both accounts count the same: the permits of one region and pollutant (bureau_leader), or money (finance). It never changes an instrument and takes only what is available.
+// Both accounts count the same: the permits of one region and pollutant (bureau_leader), or money (finance). It never changes an instrument and takes only what is available. A second person approves it, except of a party's own money between its funds and its deposit.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -63406,7 +63424,7 @@ func (c *ClientWithResponses) PostTransferWithBodyWithResponse(ctx context.Conte
 
 // PostTransferWithResponse Post a correcting transfer
 //
-// Both accounts count the same: the permits of one region and pollutant (bureau_leader), or money (finance). It never changes an instrument and takes only what is available.
+// Both accounts count the same: the permits of one region and pollutant (bureau_leader), or money (finance). It never changes an instrument and takes only what is available. A second person approves it, except of a party's own money between its funds and its deposit.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -79281,6 +79299,13 @@ func ParsePostTransferBatchResponse(rsp *http.Response) (*PostTransferBatchRespo
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -79301,6 +79326,16 @@ func ParsePostTransferBatchResponse(rsp *http.Response) (*PostTransferBatchRespo
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 202:
+		var headers PostTransferBatchResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil
@@ -79327,6 +79362,13 @@ func ParsePostTransferResponse(rsp *http.Response) (*PostTransferResponse, error
 		}
 		response.JSON201 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Proposal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -79347,6 +79389,16 @@ func ParsePostTransferResponse(rsp *http.Response) (*PostTransferResponse, error
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers PostTransferResponse202Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil

@@ -135,44 +135,6 @@ func measureOrderBatches(connections int) benchTake {
 	}
 }
 
-// transfer is the body of a transfer of one fen between two firms.
-func (s *benchSite) transfer() string {
-	from := rand.IntN(len(s.firms))
-	to := (from + 1 + rand.IntN(len(s.firms)-1)) % len(s.firms)
-	return fmt.Sprintf(`{"debit_account":%d,"credit_account":%d,"amount":"0.01","document":"%s"}`, s.firms[from].funds, s.firms[to].funds, benchDocument)
-}
-
-func (s *benchSite) transfers(n int) []string {
-	bodies := make([]string, n)
-	for i := range bodies {
-		bodies[i] = s.transfer()
-	}
-	return bodies
-}
-
-func measureTransfers(connections int) benchTake {
-	return func(ctx context.Context, b *benchRun, m benchMeasure) error {
-		s := b.sites[m.place]
-		clients := make([]*benchClient, connections)
-		for i := range clients {
-			clients[i] = s.client("/v1/transfers", s.officer, s.transfers(benchBatch), created)
-		}
-		return b.load(ctx, m, clients)
-	}
-}
-
-func measureTransferBatches(connections int) benchTake {
-	return func(ctx context.Context, b *benchRun, m benchMeasure) error {
-		s := b.sites[m.place]
-		clients := make([]*benchClient, connections)
-		for i := range clients {
-			body := `{"mode":"each","transfers":[` + strings.Join(s.transfers(benchBatch), ",") + `]}`
-			clients[i] = s.client("/v1/transfer-batches", s.officer, []string{body}, withoutProblem)
-		}
-		return b.load(ctx, m, clients)
-	}
-}
-
 // put puts a load on a server, writes the server's profile if one is wanted, and
 // says what failed.
 func (b *benchRun) put(ctx context.Context, s *benchServer, name string, load bench.Load) (bench.Result, error) {

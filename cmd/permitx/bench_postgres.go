@@ -54,7 +54,7 @@ func (b *benchRun) preparePostgres(ctx context.Context, exchange, tpcb bool) err
 		if err != nil {
 			return err
 		}
-		if err := b.prepareSite(ctx, onPostgres, "--database-url", d.ServiceURL); err != nil {
+		if err := b.prepareSite(ctx, onPostgres, "--database-url", d.ServiceURL, "--seal-keys", filepath.Join(b.dir, "seals")); err != nil {
 			return err
 		}
 	}

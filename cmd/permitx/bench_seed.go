@@ -34,6 +34,7 @@ type benchFirm struct {
 	licence api.ID
 	key     string
 	funds   api.ID // account; 0 where it was not asked for
+	deposit api.ID // account; 0 as well
 }
 
 // benchSite is a server with the registry that is measured.
@@ -57,7 +58,10 @@ func (b *benchRun) prepareSite(ctx context.Context, place string, args ...string
 	if place == onNothing { // its queries find nothing
 		return nil
 	}
-	return s.findFunds(ctx)
+	if err := s.openDeposits(ctx); err != nil {
+		return err
+	}
+	return s.findMoney(ctx)
 }
 
 func (b *benchRun) openSite(ctx context.Context, args ...string) (*benchSite, error) {
@@ -207,6 +211,14 @@ func (s *benchSeeder) member(i int) (benchFirm, error) {
 	return f, err
 }
 
+// reserve moves a part of the cap into the reserve, out of which auctions sell.
+func (s *benchSeeder) reserve() error {
+	_, err := approved[api.ReserveMovement](s.ctx, s.approver)(read(s.officer.MoveReserve(s.ctx, &api.MoveReserveParams{IdempotencyKey: commandKey()}, api.ReserveMovementInput{
+		Region: benchRegion, Pollutant: benchPollutant, Quantity: windowCapMoved, Direction: api.ReserveDirectionToReserve, Document: benchDocument,
+	})))
+	return err
+}
+
 // permits gives a licence permits that it may sell.
 func (s *benchSeeder) permits(licence api.ID) error {
 	price := "2000"
@@ -222,31 +234,6 @@ func (s *benchSeeder) permits(licence api.ID) error {
 		Monitored: true, TaskDone: true, VerifiedOn: s.today.String(), Document: benchDocument, NoYear: &noYear,
 	})))
 	return err
-}
-
-// findFunds finds the firms' accounts of money.
-func (s *benchSite) findFunds(ctx context.Context) error {
-	client, err := s.as(s.officer)
-	if err != nil {
-		return err
-	}
-	all, err := pages(func(after *api.ID) ([]api.Funds, *api.ID, error) {
-		p, err := answer[api.FundsPage](read(client.ListFunds(ctx, &api.ListFundsParams{After: after})))
-		return p.Items, p.Next, err
-	})
-	if err != nil {
-		return err
-	}
-	accounts := map[api.ID]api.ID{}
-	for _, f := range all {
-		accounts[f.Party] = f.Account
-	}
-	for i := range s.firms {
-		if s.firms[i].funds = accounts[s.firms[i].party]; s.firms[i].funds == 0 {
-			return fmt.Errorf("party %d has no account of money", s.firms[i].party)
-		}
-	}
-	return nil
 }
 
 // benchUSCC is the i-th made-up unified social credit code. Its check digit is

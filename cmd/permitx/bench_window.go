@@ -100,9 +100,7 @@ func (w *benchWindow) announce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := approved[api.ReserveMovement](ctx, seeder.approver)(read(seeder.officer.MoveReserve(ctx, &api.MoveReserveParams{IdempotencyKey: commandKey()}, api.ReserveMovementInput{
-		Region: benchRegion, Pollutant: benchPollutant, Quantity: windowCapMoved, Direction: api.ReserveDirectionToReserve, Document: benchDocument,
-	}))); err != nil {
+	if err := seeder.reserve(); err != nil {
 		return err
 	}
 	for _, offer := range []*api.ID{&w.crowd, &w.rush} {
@@ -146,7 +144,7 @@ func (w *benchWindow) register(ctx context.Context) error {
 		return err
 	}
 	for _, offer := range []api.ID{w.crowd, w.rush} {
-		if err := w.await(ctx, offer, api.AuctionStateRegistering); err != nil {
+		if err := w.site.await(ctx, offer, api.AuctionStateRegistering); err != nil {
 			return err
 		}
 		requests := w.requests(offer, "registrations", w.bidders, func(f benchFirm) string { return fmt.Sprintf(`{"licence":%d}`, f.licence) })
@@ -203,12 +201,12 @@ func (w *benchWindow) move(ctx context.Context, offer api.ID, closes time.Time) 
 		return err
 	}
 	w.site.server = server
-	return w.await(ctx, offer, api.AuctionStateBidding)
+	return w.site.await(ctx, offer, api.AuctionStateBidding)
 }
 
 // await returns when an auction is in a state.
-func (w *benchWindow) await(ctx context.Context, offer api.ID, state api.AuctionState) error {
-	client, err := w.site.as(w.site.officer)
+func (s *benchSite) await(ctx context.Context, offer api.ID, state api.AuctionState) error {
+	client, err := s.as(s.officer)
 	if err != nil {
 		return err
 	}
@@ -220,7 +218,7 @@ func (w *benchWindow) await(ctx context.Context, offer api.ID, state api.Auction
 		case o.State == state:
 			return nil
 		case time.Now().After(until):
-			return fmt.Errorf("auction %d is %s, not %s\n%s", offer, o.State, state, w.site.server.log)
+			return fmt.Errorf("auction %d is %s, not %s\n%s", offer, o.State, state, s.server.log)
 		}
 		if err := pause(ctx, windowPoll); err != nil {
 			return err
@@ -277,7 +275,7 @@ func (w *benchWindow) measureRush(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := w.await(ctx, w.rush, api.AuctionStateRanked); err != nil {
+	if err := w.site.await(ctx, w.rush, api.AuctionStateRanked); err != nil {
 		return err
 	}
 	if err := w.checkRush(ctx, counted, closes); err != nil {
@@ -363,7 +361,7 @@ func (w *benchWindow) measureClose(ctx context.Context) error {
 	}
 	closing, stop := context.WithCancelCause(ctx)
 	go func() {
-		stop(w.await(ctx, w.crowd, api.AuctionStateRanked))
+		stop(w.site.await(ctx, w.crowd, api.AuctionStateRanked))
 	}()
 	profiled := w.profile(ctx, w.site.server, w.figure+".closing", orders.WarmUp+windowProfileTime)
 	during, err := bench.Run(closing, orders)

@@ -16,6 +16,8 @@ type ledgerSums struct {
 	balances map[ledger.AccountID]ledger.Balance // as stored
 	sums     map[ledger.AccountID]*runningSum
 
+	corrections []ledger.Posting // of more than a party's own money
+
 	lastAccount, lastPosting, lastTrade int64
 }
 
@@ -55,6 +57,9 @@ func (c *checker) checkPostings() error {
 			c.report("I-1", Postings.name, p.ID, "has the amount %d between accounts %d and %d", p.Amount, p.Debit, p.Credit)
 		case debit.Key().Asset() != credit.Key().Asset() || !ledger.SameCount(debit.Kind, credit.Kind):
 			c.report("I-1", Postings.name, p.ID, "moves between two assets")
+		}
+		if p.Reason == ledger.Correction && !staysWithParty(debit.Key(), credit.Key()) {
+			l.corrections = append(l.corrections, p)
 		}
 		for _, side := range [2]struct {
 			account         ledger.Account

@@ -33,6 +33,7 @@ func (c *checker) checkProposals() error {
 		return err
 	}
 	approvals := map[int64]int64{}         // journal number → approver
+	executed := map[int64]bool{}           // journal numbers
 	dated := map[int64]approval.Proposal{} // those of a later day that are done, by journal number
 	err = eachOf(c.ctx, c.r, Proposals, Query{}, func(p approval.Proposal) {
 		row := p.Command
@@ -43,6 +44,7 @@ func (c *checker) checkProposals() error {
 			return
 		}
 		approvals[row] = p.DecidedBy
+		executed[p.Command] = p.State == approval.Executed
 		if p.State == approval.Executed && p.EffectiveOn > 0 {
 			dated[p.Command] = p
 		}
@@ -75,6 +77,9 @@ func (c *checker) checkProposals() error {
 	if err != nil {
 		return err
 	}
+	if err := c.checkCorrected(executed); err != nil {
+		return err
+	}
 	since, err := c.governedSince()
 	if err != nil {
 		return err
@@ -105,6 +110,18 @@ func (c *checker) checkTheirDays(dated map[int64]approval.Proposal) error {
 		}
 	}
 	return nil
+}
+
+// checkCorrected holds that a correcting transfer of more than a party's own money was
+// proposed by one and approved by another (I-134).
+func (c *checker) checkCorrected(executed map[int64]bool) error {
+	before, err := c.start("I-134")
+	for _, p := range c.ledger.corrections {
+		if !executed[p.Command] && p.Command > before {
+			c.report("I-134", Postings.name, p.ID, "corrects more than a party's own money by journal row %d, which no proposal says that it was executed by", p.Command)
+		}
+	}
+	return err
 }
 
 // governedSince are the operations that came under four eyes when registries

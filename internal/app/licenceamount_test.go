@@ -68,7 +68,8 @@ func TestLicenceAmount_FollowsTheHoldings(t *testing.T) {
 	there := TransferPost{s.account(first), s.account(second), int64(3 * one), "transfer", ""}
 	back := TransferPost{s.account(second), s.account(first), int64(one), "back", ""}
 	s.does(s.leader, there)
-	s.does(s.leader, TransferBatch{Transfers: []TransferPost{back, back}})
+	s.does(s.leader, back)
+	s.does(s.leader, back)
 	is("transfers", 28*one, 10*one, 2*one)
 
 	e := s.earmarkOf(EarmarkMake{

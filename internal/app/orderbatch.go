@@ -16,6 +16,12 @@ const MaxBatchOrders = 1000
 // both, surplus, the need of the buyer's project, the fees of both.
 const rowsPerFill = 14
 
+// The bounds of what a command writes.
+const (
+	batchRows   = 4000 // rows after which a batch takes no more
+	commandRows = 5000 // rows that a command may stage
+)
+
 // ErrOrderBatchFull is the result of an item that finds the batch full: a
 // command writes a bounded number of rows. Send it again in another batch.
 var ErrOrderBatchFull = fault.New(fault.Refused, "order.batch_full", "the batch has written as much as one may: send the order again in another batch")

@@ -14,8 +14,6 @@ import (
 const (
 	MaxTransfers        = 1000 // of a batch
 	MaxTransferRows     = 400  // acquisitions that one transfer moves
-	batchRows           = 4000 // rows after which a batch takes no more
-	commandRows         = 5000 // rows that a command may stage
 	transferDocumentMax = 500
 )
 
@@ -38,7 +36,8 @@ var (
 
 // TransferPost corrects the ledger by a transfer between two accounts of one
 // asset, by order of a document: money by finance, permits by the leader of
-// the bureau of their region.
+// the bureau of their region. A second person who may do the same approves it,
+// except of money that stays with its party.
 type TransferPost struct {
 	Debit    ledger.AccountID
 	Credit   ledger.AccountID
@@ -58,6 +57,19 @@ type TransferResult struct {
 }
 
 var _ = declare(TransferPost{})
+
+// staysWithParty reports whether a correction moves a party's money from one of its
+// accounts to the other: nobody gains by it or loses.
+func staysWithParty(debit, credit ledger.Key) bool {
+	return debit.Kind.IsMoney() && debit.Party != 0 && debit.Party == credit.Party
+}
+
+// NeedsApproval is true of all but a party's own money.
+func (c TransferPost) NeedsApproval(v *View) bool {
+	debit, _ := v.ledger.Account(c.Debit)
+	credit, _ := v.ledger.Account(c.Credit)
+	return !staysWithParty(debit.Key(), credit.Key())
+}
 
 // Operation is TransferPost.
 func (TransferPost) Operation() identity.Operation { return identity.TransferPost }
@@ -130,18 +142,30 @@ func (c TransferPost) checkForm(v *View) (ledger.Leg, error) {
 	return leg, checkKinds(leg.Debit, leg.Credit)
 }
 
-// mayCorrect says whose accounts an actor may correct: finance money, a leader
-// the permits of his region. What lies elsewhere he does not know to exist.
+// mayCorrect returns ErrNoRecord of an account that the actor, or who approves what he has
+// proposed, may not correct: what lies elsewhere he does not know to exist.
 func (v *View) mayCorrect(field string, k ledger.Key) error {
-	for _, g := range v.Actor.Grants {
+	if k.Kind.IsPermit() && v.region == "" {
+		v.region = k.Region // whose officers see the proposal
+	}
+	if !corrects(v.Actor, k) || v.approver != nil && !corrects(*v.approver, k) {
+		return ErrNoRecord.At(field)
+	}
+	return nil
+}
+
+// corrects says whose accounts somebody may correct: finance money, a leader the permits
+// of his region.
+func corrects(a identity.Actor, k ledger.Key) bool {
+	for _, g := range a.Grants {
 		switch {
 		case g.Role == identity.Finance && k.Kind.IsMoney():
-			return nil
+			return true
 		case g.Role == identity.BureauLeader && k.Kind.IsPermit() && (g.Region == "" || catalog.IsWithin(k.Region, g.Region, g.WithChildren)):
-			return nil
+			return true
 		}
 	}
-	return ErrNoRecord.At(field)
+	return false
 }
 
 func checkKinds(debit, credit ledger.Key) error {

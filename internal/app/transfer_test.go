@@ -145,35 +145,6 @@ func TestTransferPost_PricedHeld(t *testing.T) {
 	done[TransferResult](o, o.leader, move(5*one))
 }
 
-// In a batch a refused transfer changes nothing and stops nothing; done whole
-// it refuses all.
-func TestTransferBatch(t *testing.T) {
-	t.Parallel()
-	o, f, g, first, second := deskOfTransfers(t)
-	funds, other := o.account(ledger.FundsKey(f.party)), o.account(ledger.FundsKey(g.party))
-	good := TransferPost{funds, other, 60_00, "d", "note"}
-	o.refuses(f.user, TransferBatch{Transfers: []TransferPost{good}}, identity.ErrForbidden)
-	o.refuses(o.finance, TransferBatch{}, ErrBatchSize)
-	o.refuses(o.finance, TransferBatch{Transfers: make([]TransferPost, MaxTransfers+1)}, ErrBatchSize)
-	o.refuses(o.finance, TransferBatch{Mode: "some", Transfers: []TransferPost{good}}, ErrBatchMode)
-	o.refuses(o.leader, TransferBatch{Mode: AllItems, Transfers: []TransferPost{{o.account(first), o.account(second), 1, "d", ""}}}, ErrAllMoneyOnly)
-	done[TransferBatchResult](o, o.finance, TransferBatch{Mode: AllItems, Transfers: []TransferPost{good, {other, funds, 60_00, "d", ""}, good}})
-	o.wantMoney(f.party, "200.00 0.00 40.00")
-	r := done[TransferBatchResult](o, o.finance, TransferBatch{Transfers: []TransferPost{good, {funds, other, 10_00, "d", ""}, {funds, funds, 1, "d", ""}, {other, funds, 20_00, "d", ""}}})
-	for n, want := range []string{"ledger.insufficient_balance", "", "ledger.accounts_equal", ""} {
-		got := ""
-		if r.Items[n].Fault != nil {
-			got = r.Items[n].Fault.Code
-		}
-		if got != want || (got == "") != (r.Items[n].Transfer > 0) {
-			t.Errorf("item %d: %+v, want %q", n, r.Items[n], want)
-		}
-	}
-	o.wantMoney(f.party, "200.00 0.00 50.00")
-	o.restart()
-	o.check()
-}
-
 // Done whole, a batch names each transfer that does not fit on what those
 // before it that fit would leave; the first decides the answer.
 func TestTransferBatch_AllNamesEachMisfit(t *testing.T) {
@@ -218,25 +189,6 @@ func TestTransferBatch_AllNamesEachMisfit(t *testing.T) {
 		}
 	}
 	o.wantMoney(f.party, "200.00 0.00 100.00")
-}
-
-// A batch writes a bounded number of rows; what finds it full says so.
-func TestTransferBatch_Full(t *testing.T) {
-	t.Parallel()
-	o, _, _, first, second := deskOfTransfers(t)
-	debit, credit := o.account(first), o.account(second)
-	b := TransferBatch{Transfers: make([]TransferPost, MaxTransfers)}
-	for n := range b.Transfers { // each splits an acquisition and moves it there and back: more rows every time
-		b.Transfers[n] = TransferPost{debit, credit, int64(n) + 1, "d", ""}
-		debit, credit = credit, debit
-	}
-	r := done[TransferBatchResult](o, o.leader, b)
-	last := r.Items[len(r.Items)-1]
-	if rows := o.rowsOfLastCommand(); rows > commandRows+MaxTransferRows {
-		t.Errorf("%d rows", rows)
-	} else if last.Fault != nil && last.Fault.Code != ErrBatchFull.Code {
-		t.Errorf("%+v", last)
-	}
 }
 
 // rowsOfLastCommand counts the rows that the newest command wrote.

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"slices"
+
 	"permitx/internal/fault"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
@@ -21,16 +23,16 @@ var (
 	ErrBatchSize = fault.New(fault.Invalid, "request.batch_size", "a batch has 1 to 1000 items")
 	// ErrBatchMode is returned when the mode of a batch is not known.
 	ErrBatchMode = fault.New(fault.Invalid, "request.batch_mode", "the mode of a batch is each or all").At("mode")
-	// ErrAllMoneyOnly is returned when permits are to be moved by a batch that is done
-	// whole or not at all.
-	ErrAllMoneyOnly = fault.New(fault.Invalid, "transfer.all_money_only", "with the mode all a batch moves money only: send permits with the mode each").At("debit_account")
-	// ErrBatchFull is the result of an item that finds the batch full: a command
-	// writes a bounded number of rows. Send it again in another batch.
-	ErrBatchFull = fault.New(fault.Refused, "transfer.batch_full", "the batch has written as much as one may: send the transfer again in another batch")
+	// ErrBatchMoneyOnly is returned when permits are to be moved by a batch.
+	ErrBatchMoneyOnly = fault.New(fault.Invalid, "transfer.batch_money_only", "a batch moves money only: send each transfer of permits by itself").At("debit_account")
+	// ErrTransferNeedsApproval is the result of an item that a second person must approve, in
+	// a batch whose items are done one by one.
+	ErrTransferNeedsApproval = fault.New(fault.Refused, "transfer.needs_approval", "a second person must approve this transfer: send it by itself, or in a batch with the mode all")
 )
 
-// TransferBatch is a number of correcting transfers, each decided and posted in
-// turn.
+// TransferBatch is a number of correcting transfers of money, each decided and posted in
+// turn. One that is done whole is a proposal where one of its transfers would be; item by
+// item only a party's own money is moved.
 type TransferBatch struct {
 	Mode      BatchMode // empty: each
 	Transfers []TransferPost
@@ -85,49 +87,70 @@ func (c TransferBatch) Decide(v *View) (Apply, error) {
 	}
 	switch c.Mode {
 	case "", EachItem:
+		return func(tx *Tx) any { return c.runEach(tx) }, nil
 	case AllItems:
-		if err := c.checkAll(v); err != nil {
-			return nil, err
-		}
-	default:
-		return nil, ErrBatchMode
+		legs, err := c.checkAll(v)
+		return func(tx *Tx) any { return c.runAll(tx, legs) }, err
 	}
-	return func(tx *Tx) any { return c.run(tx) }, nil
+	return nil, ErrBatchMode
 }
 
-// checkAll returns the faults of all the transfers that do not fit, each made on
-// what those before it that fit would leave. The first one says what kind of
-// answer it is.
-func (c TransferBatch) checkAll(v *View) error {
+// NeedsApproval is true of a batch done whole with a transfer that needs it.
+func (c TransferBatch) NeedsApproval(v *View) bool {
+	return c.Mode == AllItems && slices.ContainsFunc(c.Transfers, func(t TransferPost) bool { return t.NeedsApproval(v) })
+}
+
+// checkAll returns the postings of the transfers, each made on what those before it
+// leave; or the faults of all that do not fit on what those before them that fit
+// would leave. The first one says what kind of answer it is.
+func (c TransferBatch) checkAll(v *View) ([]ledger.Leg, error) {
+	legs := make([]ledger.Leg, 0, len(c.Transfers))
 	var misfits []*fault.Error
 	draft := v.ledger.Draft()
 	for i := range c.Transfers {
-		leg, err := c.Transfers[i].checkForm(v)
-		if err == nil && leg.Debit.Kind.IsPermit() {
-			err = ErrAllMoneyOnly
-		}
+		leg, err := c.Transfers[i].checkInBatch(v)
 		if err == nil {
 			err = draft.Add(ledger.Correction, leg)
 		}
 		if err != nil {
 			misfits = append(misfits, itemFault(within("transfers", i, err)))
 		}
+		legs = append(legs, leg)
 	}
-	return fault.Together(misfits)
+	return legs, fault.Together(misfits)
 }
 
-// run makes the transfers one after the other, each on what those before it
+// checkInBatch is checkForm of an item.
+func (c TransferPost) checkInBatch(v *View) (ledger.Leg, error) {
+	leg, err := c.checkForm(v)
+	if err == nil && !leg.Debit.Kind.IsMoney() {
+		err = ErrBatchMoneyOnly
+	}
+	return leg, err
+}
+
+// runAll makes the transfers that were checked together.
+func (c TransferBatch) runAll(tx *Tx, legs []ledger.Leg) TransferBatchResult {
+	r := TransferBatchResult{Items: make([]TransferItem, len(legs))}
+	for i, leg := range legs {
+		r.Items[i].Transfer = tx.correct(leg, int64(i)+1, c.Transfers[i].Document).Transfer
+	}
+	return r
+}
+
+// runEach makes the transfers one after the other, each on what those before it
 // have left.
-func (c TransferBatch) run(tx *Tx) TransferBatchResult {
+func (c TransferBatch) runEach(tx *Tx) TransferBatchResult {
 	r := TransferBatchResult{Items: make([]TransferItem, len(c.Transfers))}
-	start := tx.batch.rows
 	for i := range c.Transfers {
 		item := &r.Items[i]
-		if tx.batch.rows-start > batchRows {
-			item.Fault = ErrBatchFull
-			continue
+		leg, err := c.Transfers[i].checkInBatch(tx.View)
+		if err == nil && !staysWithParty(leg.Debit, leg.Credit) {
+			err = ErrTransferNeedsApproval
 		}
-		leg, err := c.Transfers[i].checkNow(tx.View)
+		if err == nil {
+			err = tx.ledger.CheckOne(ledger.Correction, leg)
+		}
 		if err != nil {
 			item.Fault = itemFault(err)
 			continue

@@ -757,7 +757,7 @@ func (w *walked) request(id string, role identity.Role) (path, body string) {
 	case "postTransfer":
 		return "/v1/transfers", w.correction(role)
 	case "postTransferBatch":
-		return "/v1/transfer-batches", `{"transfers":[` + w.correction(role) + `]}`
+		return "/v1/transfer-batches", `{"mode":"all","transfers":[` + w.correction(role) + `]}`
 	case "decideCap":
 		return "/v1/cap-decisions", `{"region":"330421","pollutant":"VOCs","change":"1","document":"d","decided_on":"2026-07-01"}`
 	case "moveReserve":

@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"fmt"
 	"net/http"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
@@ -256,8 +257,8 @@ func TestAccounts_AddUp(t *testing.T) {
 	}
 }
 
-// A correcting transfer is posted, read back with its document, and refused
-// where it may not be made.
+// A correcting transfer is posted when a second person has approved it, read back with its
+// document, and refused where it may not be made.
 func TestTransfers(t *testing.T) {
 	t.Parallel()
 	w := open(t)
@@ -266,13 +267,14 @@ func TestTransfers(t *testing.T) {
 	body := func(amount string) string {
 		return fmt.Sprintf(`{"debit_account":%d,"credit_account":%d,"amount":%q,"document":"文号 1","note":"n"}`, a, b, amount)
 	}
-	got := w.post("/v1/transfers", w.finance, body("12.5"))
+	w.want(http.StatusAccepted, w.post("/v1/transfers", w.finance, body("99")))
+	got := w.approved("/v1/transfers", w.finance, body("12.5"))
 	made := decode[api.Transfer](t, got)
 	if got.status != http.StatusCreated || made.Postings[0].Amount != "12.50" || *made.Document != "文号 1" {
 		t.Fatalf("%d %s", got.status, got.body)
 	}
 	read := w.get("/v1/transfers/"+itoa(made.ID), w.firms[1].key)
-	if string(read.body) != string(got.body)+"\n" {
+	if !reflect.DeepEqual(decode[api.Transfer](t, read), made) {
 		t.Errorf("read %s\nmade %s", read.body, got.body)
 	}
 	if other := w.get("/v1/transfers/"+itoa(made.ID), w.firms[2].key); other.status != http.StatusNotFound {
@@ -281,9 +283,13 @@ func TestTransfers(t *testing.T) {
 	if bad := w.post("/v1/transfers", w.finance, body("12.555")); bad.status != 400 || fieldOf(decode[api.Problem](t, bad)) != "/amount" {
 		t.Errorf("%d %s", bad.status, bad.body)
 	}
-	batch := w.post("/v1/transfer-batches", w.finance, `{"transfers":[`+body("1")+`,`+body("99999999999")+`,`+body("1")+`]}`)
+	batch := w.post("/v1/transfer-batches", w.finance, `{"transfers":[`+body("1")+`,`+body("99999999999")+`]}`)
 	results := decode[api.TransferBatchResult](t, batch).Results
-	if batch.status != http.StatusOK || len(results) != 3 || results[0].Transfer == nil || results[1].Problem == nil || results[2].Transfer == nil {
+	if batch.status != http.StatusOK || len(results) != 2 || results[0].Problem == nil || results[0].Problem.Code != "transfer.needs_approval" || results[1].Problem == nil {
+		t.Fatalf("%d %s", batch.status, batch.body)
+	}
+	batch = w.approved("/v1/transfer-batches", w.finance, `{"mode":"all","transfers":[`+body("1")+`,`+body("2")+`,`+body("1")+`]}`)
+	if results = decode[api.TransferBatchResult](t, batch).Results; len(results) != 3 || results[2].Transfer == nil {
 		t.Fatalf("%d %s", batch.status, batch.body)
 	}
 	if third := decode[api.Transfer](t, w.get("/v1/transfers/"+itoa(*results[2].Transfer), w.auditor)); *third.Document != "文号 1" || third.Reference != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"permitx/internal/app"
+	"permitx/internal/approval"
 	"permitx/internal/httpapi/gen"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
@@ -96,6 +97,15 @@ func (s *Server) visiblePostings(ctx context.Context, postings []ledger.Posting)
 	return accounts, seen, nil
 }
 
+// proposedCommand is the command of a proposal.
+func (s *Server) proposedCommand(ctx context.Context, id int64) (app.Command, error) {
+	var proposals []approval.Proposal
+	if err := s.rows.Find(ctx, app.Proposals.Name(), app.Where("id", id), &proposals); err != nil || len(proposals) == 0 {
+		return nil, err
+	}
+	return app.DecodeCommand(proposals[0].Operation, []byte(proposals[0].Payload))
+}
+
 // correctionTexts reads the document and the note of a correcting transfer,
 // which stand in its command; place is its place in a batch, from 1.
 func (s *Server) correctionTexts(ctx context.Context, row app.JournalRow, place int64) (document, note string, err error) {
@@ -104,6 +114,9 @@ func (s *Server) correctionTexts(ctx context.Context, row app.JournalRow, place 
 		return "", "", err // archived
 	}
 	command, err := app.DecodeCommand(row.Kind, payloads[0].Payload)
+	if approve, is := command.(app.ProposalApprove); is {
+		command, err = s.proposedCommand(ctx, approve.Proposal)
+	}
 	if err != nil {
 		return "", "", err
 	}

@@ -18,6 +18,8 @@ var FourEyes = map[Operation]Rule{
 	PledgeTake:         {BureauLeader: Own},
 	Succession:         {BureauLeader: Own},
 	DepartureRecord:    {BureauLeader: Own},
+	TransferPost:       {Finance: Any, BureauLeader: Own}, // all but a party's own money between its two accounts
+	TransferBatch:      {Finance: Any},                    // as TransferPost
 	CorrectionRecord:   {BureauLeader: Own},
 	DebtSettle:         {BureauLeader: Own},
 	DealMirror:         {BureauLeader: Own},

@@ -117,7 +117,7 @@ var Table = map[Operation]Rule{
 	DealPropose:      {Enterprise: Own},
 	DealStep:         {Enterprise: Own, BureauLeader: Own, Upper: Own, Finance: Own},
 	TransferPost:     {Finance: Any, BureauLeader: Own},
-	TransferBatch:    {Finance: Any, BureauLeader: Own},
+	TransferBatch:    {Finance: Any},
 	TimerFire:        {System: Any},
 	Bootstrap:        {System: Any},
 

@@ -1112,7 +1112,7 @@ type ServerInterface interface {
 	// ListTaxReceipts Payments that the tax authority has received
 	// (GET /v1/tax-receipts)
 	ListTaxReceipts(c *gin.Context, params ListTaxReceiptsParams)
-	// PostTransferBatch Post up to 1,000 transfers
+	// PostTransferBatch Post up to 1,000 transfers of money
 	// (POST /v1/transfer-batches)
 	PostTransferBatch(c *gin.Context, params PostTransferBatchParams)
 	// PostTransfer Post a correcting transfer
@@ -32140,7 +32140,7 @@ type StrictServerInterface interface {
 	// ListTaxReceipts Payments that the tax authority has received
 	// (GET /v1/tax-receipts)
 	ListTaxReceipts(ctx context.Context, request ListTaxReceiptsRequestObject) (ListTaxReceiptsResponseObject, error)
-	// PostTransferBatch Post up to 1,000 transfers
+	// PostTransferBatch Post up to 1,000 transfers of money
 	// (POST /v1/transfer-batches)
 	PostTransferBatch(ctx context.Context, request PostTransferBatchRequestObject) (PostTransferBatchResponseObject, error)
 	// PostTransfer Post a correcting transfer
