@@ -26,7 +26,7 @@ var credit = &Rule{
 	ID: "party.credit", Title: "Credit gate", Citation: ProjectDefault, From: firstSeededYear,
 	Unread: "of Jiangsu's scale: " + senseOnly,
 	Reading: "The scale is Jiangsu's: 9 points to begin with, 12 at most, 1 to 12 deducted by event; green 11–12, blue 6–10, yellow 3–5, red 1–2, black 0 and below. " +
-		"A buyer of red or black credit, or of grade D or E, does not buy but from the reserve for remediation; one of yellow credit buys after the bureau's review, which in a deal is its approval. " +
+		"A buyer of red or black credit, or of grade D or E, buys out of the reserve only, where this rule warns the officers who sell, and knows no purpose such as remediation; green credit comes first nowhere; one of yellow credit buys after the bureau's review, which in a deal is its approval. " +
 		"A slight violation that is not punished does not count (嘉兴市 2024 work plan, point 12).",
 	Default: "A party of which no event is recorded has the points that it starts with.",
 	Needs:   []string{"facts credit_points, credit_slight, credit_grade and credit_review of the buyer"},
@@ -63,7 +63,7 @@ func checkCredit(f *Facts) Finding {
 	bad := level == Red || level == Black || s.Conduct.Grade == "D" || s.Conduct.Grade == "E"
 	switch {
 	case bad && f.Action == PrimarySale:
-		return warned("the buyer's credit is bad: the reserve is sold to it for remediation only")
+		return warned("the buyer's credit is bad: it buys out of the reserve only")
 	case bad:
 		return refused(ErrCredit.With("party %d has %d points (%s), grade %q", s.Party, score, level, s.Conduct.Grade).At(s.Field))
 	case level == Yellow && f.Action != Buy:
@@ -71,7 +71,7 @@ func checkCredit(f *Facts) Finding {
 	case level == Yellow && s.Conduct.ReviewedBy == "":
 		return refused(ErrCreditReview.With("party %d has %d points (%s): the bureau must review it first", s.Party, score, level).At(s.Field))
 	case level == Green || s.Conduct.Grade == "A":
-		return passed("the buyer's credit is green: it goes first where the reserve is sold")
+		return passed("the buyer's credit is green")
 	}
 	return passed("the buyer's credit is good enough")
 }
