@@ -26,6 +26,11 @@ type statementFigure struct {
 	Opening   string `json:"opening"` // t/a
 	Closing   string `json:"closing"`
 	Ledger    string `json:"ledger"`
+	Cost      string `json:"cost"`       // of what is there at the end, CNY
+	MeanCost  string `json:"mean_cost"`  // CNY/(t·a)
+	Sold      string `json:"sold"`       // t/a
+	Turnover  string `json:"turnover"`   // CNY
+	MeanPrice string `json:"mean_price"` // CNY/(t·a)
 }
 
 // What the project needs; the ratio of 1.5 is the one that Jiaxing had in 2008.
@@ -87,9 +92,13 @@ func (t *story) reserveStatement(ctx context.Context, r *demoRegion) error {
 	}
 	t.say("Reserve of %s in %s on %s:", r.name, nh3n, today)
 	for _, l := range s.Items {
-		t.say("    %-8s %-12s %-14s %s t/a", l.Line, orElse(l.Event, ""), orElse(l.Provenance, ""), l.Quantity)
+		t.say("    %-8s %-12s %-14s %s t/a, cost CNY %s", l.Line, orElse(l.Event, ""), orElse(l.Provenance, ""), l.Quantity, l.Cost)
 	}
-	t.stated = statementFigure{Region: r.code, Pollutant: nh3n, Opening: s.Opening, Closing: s.Closing, Ledger: orElse(s.Ledger, "")}
+	t.stated = statementFigure{
+		Region: r.code, Pollutant: nh3n, Opening: s.Opening, Closing: s.Closing, Ledger: orElse(s.Ledger, ""), Cost: s.ClosingCost,
+		MeanCost: orElse(s.MeanCost, ""), Sold: s.Sold, Turnover: s.Turnover, MeanPrice: orElse(s.MeanPrice, ""),
+	}
+	t.say("    mean cost of what is left: CNY %s a t/a; sold %s t/a for CNY %s, mean price CNY %s a t/a", orElse(s.MeanCost, "–"), s.Sold, s.Turnover, orElse(s.MeanPrice, "–"))
 	if t.stated.Closing != t.stated.Ledger {
 		return fmt.Errorf("the statement closes with %s, the ledger has %s", t.stated.Closing, t.stated.Ledger)
 	}

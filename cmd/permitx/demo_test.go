@@ -113,7 +113,7 @@ func checkDemo(t *testing.T, r demoResult, database string) {
 	if g := r.Guarantee; g.Taken != "1.5" || g.Held != "1" || g.Retired != "0.5" {
 		t.Errorf("the guarantee is %+v", g)
 	}
-	if s := r.ReserveStatement; s.Closing != s.Ledger || s.Closing != "1.125" {
+	if s := r.ReserveStatement; s.Closing != s.Ledger || s.Closing != "1.125" || s.Cost == "" || s.MeanCost == "" || s.Sold != "1.5" || s.Turnover == "" || s.MeanPrice == "" {
 		t.Errorf("the reserve statement is %+v", s)
 	}
 	if b := r.BuyBack; b.Quantity != "0.5" || b.BasePrice != "3600" || b.PricePaid != "4000" || b.State != "in_reserve" || b.Lot == 0 ||
