@@ -71,7 +71,7 @@ func (c Allocate) Decide(v *View) (Apply, error) {
 	}
 	t := reserve.AllocationTransfer(a)
 	if err := v.ledger.CheckOne(t.Reason, t.Legs[0]); err != nil {
-		return nil, err
+		return nil, atField(err, "quantity")
 	}
 	leaving, err := v.pickLeaving(a.Part == reserve.Reserve, a.Region, a.Pollutant, a.Quantity, c.LotChoice)
 	if err != nil {

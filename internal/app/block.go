@@ -196,7 +196,7 @@ func (v *View) blockHold(b market.Block, side market.Side) (func(*Tx, *market.Bl
 		}
 		if total > 0 {
 			if err := v.ledger.CheckHold(ledger.FundsKey(party), int64(total)); err != nil {
-				return nil, err
+				return nil, atField(err, "quantity")
 			}
 		}
 		return func(tx *Tx, b *market.Block) {
@@ -212,7 +212,7 @@ func (v *View) blockHold(b market.Block, side market.Side) (func(*Tx, *market.Bl
 		return nil, err
 	}
 	if fee := v.blockFee(b, market.Sell); fee > b.Amount {
-		return nil, ErrFeeNotCovered.With("the sale brings %s and its fee comes to %s", b.Amount, fee)
+		return nil, ErrFeeNotCovered.With("the sale brings %s and its fee comes to %s", b.Amount, fee).At("quantity")
 	}
 	return func(tx *Tx, b *market.Block) {
 		b.PermitHold = tx.putHold(key, goodsHeld(b.OfCredits(), b.Quantity), ledger.ForBlockTrade, b.ID).ID

@@ -14,6 +14,9 @@ var (
 	BudgetMovements = cold[reserve.BudgetMovement]("budget_movement")
 )
 
+// ErrNoBudget is returned when a budget would be lowered that was never approved.
+var ErrNoBudget = fault.New(fault.NotFound, "budget.not_found", "no budget of this region, year and source was approved that could be lowered").At("source")
+
 // ErrNothingLeft is returned when nothing of a budget is left that could lapse or be carried over.
 var ErrNothingLeft = fault.New(fault.Refused, "budget.nothing_left", "nothing of the budget is left")
 
@@ -66,6 +69,9 @@ func (c BudgetApprove) Decide(v *View) (Apply, error) {
 	}
 	if err := catalog.CheckDocument("document", c.Document); err != nil {
 		return nil, err
+	}
+	if b.ID == 0 && c.Amount < 0 {
+		return nil, ErrNoBudget
 	}
 	if b, err = b.Apply(reserve.BudgetApproved, c.Amount); err != nil {
 		return nil, atField(err, "amount")

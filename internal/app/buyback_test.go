@@ -379,7 +379,8 @@ func TestBuyBack_Refusals(t *testing.T) {
 	d.refuses(d.leader, BuyBackApprove{id, 0, "d"}, ErrBudgetNeeded)
 	d.refuses(d.leader, BuyBackApprove{id, 99, "d"}, ErrNoRecord)
 	small := done[reserve.Budget](d.office, d.finance, BudgetApprove{jiashan, 2026, "上级补助", 99_999_99, "d"}).ID
-	d.refuses(d.leader, BuyBackApprove{id, small, "d"}, reserve.ErrBudgetLeft)
+	d.refuses(d.leader, BuyBackApprove{id, small, "d"}, reserve.ErrBudgetLeft.At("budget"))
+	d.refuses(d.finance, BudgetApprove{jiashan, 2026, "中央补助", -1, "d"}, ErrNoBudget)
 	next := done[reserve.Budget](d.office, d.finance, BudgetApprove{jiashan, 2027, "本级财政", 1_000_000_00, "d"}).ID
 	d.refuses(d.leader, BuyBackApprove{id, next, "d"}, reserve.ErrBudgetYear)
 	elsewhere := done[reserve.Budget](d.office, d.finance, BudgetApprove{jiaxing, 2026, "本级财政", 1_000_000_00, "d"}).ID

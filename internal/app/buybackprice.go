@@ -131,7 +131,7 @@ func (v *View) priceAt(b reserve.BuyBack, offer reserve.StandingOffer) (reserve.
 		return b, err
 	}
 	if amount == 0 {
-		return b, reserve.ErrBuyBackAmount
+		return b, reserve.ErrBuyBackAmount.At("quantity")
 	}
 	b.BasePrice, b.PriceDocument, b.Months, b.Amount = offer.Price, offer.Document, int32(months), amount //nolint:gosec // months of a term
 	b.PricedOn, b.Budget = v.Today, offer.Budget

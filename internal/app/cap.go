@@ -103,7 +103,7 @@ func (c CapDecide) Decide(v *View) (Apply, error) {
 	}
 	t := reserve.CapTransfer(d)
 	if err := v.ledger.CheckOne(t.Reason, t.Legs[0]); err != nil {
-		return nil, err
+		return nil, atField(err, "change")
 	}
 	return func(tx *Tx) any { return tx.decideCap(d) }, nil
 }
@@ -139,7 +139,7 @@ func (c ReserveMove) Decide(v *View) (Apply, error) {
 	}
 	t := reserve.MovementTransfer(m)
 	if err := v.ledger.CheckOne(t.Reason, t.Legs[0]); err != nil {
-		return nil, err
+		return nil, atField(err, "quantity")
 	}
 	leaving, err := v.pickLeaving(m.Direction == reserve.ToUnallocated, m.Region, m.Pollutant, m.Quantity, c.LotChoice)
 	if err != nil {
@@ -182,7 +182,7 @@ func (c LevelMove) Decide(v *View) (Apply, error) {
 		return nil, err
 	}
 	if err := v.ledger.Check(bothOf(reserve.LevelTransfers(l))...); err != nil {
-		return nil, err
+		return nil, atField(err, "quantity")
 	}
 	leaving, err := v.pickLeaving(l.Part == reserve.Reserve, l.FromRegion, l.Pollutant, l.Quantity, c.LotChoice)
 	if err != nil {

@@ -57,8 +57,8 @@ func TestCapDecide(t *testing.T) {
 		{func(c *CapDecide) { c.Region = "339999" }, ErrNoRecord},
 		{func(c *CapDecide) { c.Pollutant = "CO2" }, ErrNoRecord},
 		{func(c *CapDecide) { c.Region = "341822" }, ErrRegionNotValid},
-		{func(c *CapDecide) { c.Change = -1 }, ledger.ErrInsufficient},
-		{func(c *CapDecide) { c.Change = -1 << 63 }, ledger.ErrAmountNotPositive},
+		{func(c *CapDecide) { c.Change = -1 }, ledger.ErrInsufficient.At("change")},
+		{func(c *CapDecide) { c.Change = -1 << 63 }, ledger.ErrAmountNotPositive.At("change")},
 	} {
 		c := good
 		tt.change(&c)
@@ -73,7 +73,7 @@ func TestCapDecide(t *testing.T) {
 		t.Errorf("%+v, %s", d, o.parts(jiashan))
 	}
 	good.Change = 1<<63 - 1
-	o.refuses(o.leader, good, ledger.ErrOverflow)
+	o.refuses(o.leader, good, ledger.ErrOverflow.At("change"))
 }
 
 // The reserve takes only what is unallocated, and gives back only what it has.
@@ -88,8 +88,8 @@ func TestReserveMove(t *testing.T) {
 	o.refuses(o.leader, move(reserve.ToReserve, 0), reserve.ErrQuantity)
 	o.refuses(o.leader, ReserveMove{jiashan, vocs, reserve.ToReserve, one, "", LotChoice{}}, invalid)
 	o.refuses(o.leader, ReserveMove{jiashan, "CO2", reserve.ToReserve, one, "d", LotChoice{}}, ErrNoRecord)
-	o.refuses(o.leader, move(reserve.ToReserve, 10*one+1), ledger.ErrInsufficient)
-	o.refuses(o.leader, move(reserve.ToUnallocated, 1), ledger.ErrInsufficient)
+	o.refuses(o.leader, move(reserve.ToReserve, 10*one+1), ledger.ErrInsufficient.At("quantity"))
+	o.refuses(o.leader, move(reserve.ToUnallocated, 1), ledger.ErrInsufficient.At("quantity"))
 	done[reserve.Movement](o, o.leader, move(reserve.ToReserve, 3*one))
 	done[reserve.Movement](o, o.leader, move(reserve.ToUnallocated, one))
 	if got := o.parts(jiashan); got != "10 8 2" {
@@ -116,8 +116,8 @@ func TestLevelMove(t *testing.T) {
 		{func(c *LevelMove) { c.Part = "cap" }, invalid},
 		{func(c *LevelMove) { c.Document = "" }, invalid},
 		{func(c *LevelMove) { c.Pollutant = "CO2" }, ErrNoRecord},
-		{func(c *LevelMove) { c.ToRegion = "330000"; c.FromRegion = jiaxing }, ledger.ErrInsufficient},
-		{func(c *LevelMove) { c.Quantity = 4*one + 1 }, ledger.ErrInsufficient},
+		{func(c *LevelMove) { c.ToRegion = "330000"; c.FromRegion = jiaxing }, ledger.ErrInsufficient.At("quantity")},
+		{func(c *LevelMove) { c.Quantity = 4*one + 1 }, ledger.ErrInsufficient.At("quantity")},
 	} {
 		c := good
 		tt.change(&c)
@@ -178,8 +178,8 @@ func TestAllocate(t *testing.T) {
 		{func(c *Allocate) { c.AcquiredOn = 0 }, invalid},
 		{func(c *Allocate) { c.Document = "" }, invalid},
 		{func(c *Allocate) { c.AcquiredOn = 20260702 }, ErrDayToCome},
-		{func(c *Allocate) { c.Quantity = 8*one + 1 }, ledger.ErrInsufficient},
-		{func(c *Allocate) { c.Quantity = 2*one + 1; c.Part = reserve.Reserve }, ledger.ErrInsufficient},
+		{func(c *Allocate) { c.Quantity = 8*one + 1 }, ledger.ErrInsufficient.At("quantity")},
+		{func(c *Allocate) { c.Quantity = 2*one + 1; c.Part = reserve.Reserve }, ledger.ErrInsufficient.At("quantity")},
 	} {
 		c := good
 		tt.change(&c)
@@ -237,7 +237,7 @@ func TestPaymentNotice(t *testing.T) {
 		{func(c *NoticeIssue) { c.DueOn = 20310701 }, ErrDueAfterTerm},
 		{func(c *NoticeIssue) { c.Quantity, c.Price = 1, 1 }, reserve.ErrNoAmount},
 		{func(c *NoticeIssue) { c.Quantity, c.Price = one, 3_000_000_000_000*quantity.OnePrice }, quantity.ErrImplausible},
-		{func(c *NoticeIssue) { c.Quantity = 5*one + 1 }, ledger.ErrInsufficient},
+		{func(c *NoticeIssue) { c.Quantity = 5*one + 1 }, ledger.ErrInsufficient.At("quantity")},
 	} {
 		c := good
 		tt.change(&c)

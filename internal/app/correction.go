@@ -323,7 +323,7 @@ func (c DebtSettle) holding(v *View, d permit.Debt, s *permit.DebtSettlement) (l
 	}
 	key := HoldingKey(l, i, c.Origin)
 	if err := v.ledger.CheckHold(key, int64(c.Quantity)); err != nil {
-		return key, err
+		return key, atField(err, "quantity")
 	}
 	id, _ := v.ledger.Find(key)
 	s.Instrument, s.Origin = i.ID, c.Origin

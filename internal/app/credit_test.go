@@ -308,7 +308,7 @@ func TestCredit_Refuses(t *testing.T) {
 	o.refuses(o.owner.user, CreditTransfer{Party: o.owner.party, Series: 1, To: other.party, Units: 11, Document: "d"}, carbon.ErrUnits)
 	o.refuses(o.owner.user, CreditTransfer{Party: o.owner.party, Series: 1, To: other.party, Units: 0, Document: "d"}, fault.Invalidf("units", ""))
 	o.does(o.leader, PartyState{Party: other.party, State: catalog.PartySuspended, Reason: "r"})
-	o.refuses(o.owner.user, CreditTransfer{Party: o.owner.party, Series: 1, To: other.party, Units: 1, Document: "d"}, ErrPartyClosed)
+	o.refuses(o.owner.user, CreditTransfer{Party: o.owner.party, Series: 1, To: other.party, Units: 1, Document: "d"}, ErrPartyClosed.At("to"))
 	o.refuses(o.leader, SchemeRegister{
 		Code: "JXCP", Name: "n", Region: "330421", Operator: o.owner.party, SerialUnit: quantity.OneTonne, Salt: "S", ValidFrom: 20250101, Source: "s",
 	}, ErrSchemeTaken)

@@ -38,14 +38,14 @@ func TestCreditBlock_Settles(t *testing.T) {
 	f.now.set(f.now.get().Date().AddDays(1).Start())
 	c := f.block(buyer, 650)
 	for want, change := range map[*fault.Error]func(*BlockPropose){
-		ErrTrader:              func(c *BlockPropose) { c.Licence = buyer.licence.ID },
-		ErrTraderOfCredits:     func(c *BlockPropose) { c.CounterpartyParty, c.CounterpartyLicence = buyer.party, buyer.licence.ID },
-		ErrTraderOfPermits:     func(c *BlockPropose) { c.Instrument = tableOf(f.office, Instruments)[0].Code },
-		ErrNoRecord:            func(c *BlockPropose) { c.CounterpartyParty = 9999 },
-		ErrSelfTrade:           func(c *BlockPropose) { c.CounterpartyParty = f.seller.party },
-		ErrBlockTooSmall:       func(c *BlockPropose) { c.Quantity = 99 * one },
-		ErrQuantityStep:        func(c *BlockPropose) { c.Quantity += one / 2 },
-		ledger.ErrInsufficient: func(c *BlockPropose) { c.Quantity = 1001 * one },
+		ErrTrader: func(c *BlockPropose) { c.Licence = buyer.licence.ID },
+		ErrTraderOfCredits.At("counterparty_licence"): func(c *BlockPropose) { c.CounterpartyParty, c.CounterpartyLicence = buyer.party, buyer.licence.ID },
+		ErrTraderOfPermits:                            func(c *BlockPropose) { c.Instrument = tableOf(f.office, Instruments)[0].Code },
+		ErrNoRecord:                                   func(c *BlockPropose) { c.CounterpartyParty = 9999 },
+		ErrSelfTrade:                                  func(c *BlockPropose) { c.CounterpartyParty = f.seller.party },
+		ErrBlockTooSmall:                              func(c *BlockPropose) { c.Quantity = 99 * one },
+		ErrQuantityStep:                               func(c *BlockPropose) { c.Quantity += one / 2 },
+		ledger.ErrInsufficient:                        func(c *BlockPropose) { c.Quantity = 1001 * one },
 	} {
 		wrong := c
 		change(&wrong)

@@ -81,10 +81,10 @@ func TestCreditCrumbs_Entry(t *testing.T) {
 	f := openCrumbFloor(t)
 	a, b, s := f.firms[0], f.firms[1], f.seller
 	f.crumbs(s, a, 2100) // a has 10 t in one range and 2.1 t in crumbs, b 2.1 t in crumbs, the seller 15.8 t in one
-	f.refuses(b.user, f.order(b, market.Sell, 2, 40), carbon.ErrPieces)
+	f.refuses(b.user, f.order(b, market.Sell, 2, 40), carbon.ErrPieces.At("quantity"))
 	f.gives(s, b, 2000)
 	f.places(b, market.Sell, 2, 90)
-	f.refuses(b.user, f.order(b, market.Sell, 2, 40), carbon.ErrPieces)
+	f.refuses(b.user, f.order(b, market.Sell, 2, 40), carbon.ErrPieces.At("quantity"))
 
 	f.places(a, market.Sell, 10, 90)
 	f.gives(a, b, 400)

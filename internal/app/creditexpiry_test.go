@@ -215,7 +215,7 @@ func TestCreditExpiry_EveryCommand(t *testing.T) {
 	if r := done[RevocationResult](f.office, f.leader, CreditRevoke{Issuance: 2, Units: 102, Document: "d"}); r.Revoked != 0 || r.Debt.Units != 102 {
 		t.Errorf("revoked: %+v", r)
 	}
-	f.refuses(f.leader, CreditRevoke{Issuance: 2, Units: 1, Document: "d"}, carbon.ErrIssuanceStep)
+	f.refuses(f.leader, CreditRevoke{Issuance: 2, Units: 1, Document: "d"}, carbon.ErrIssuanceStep.At("id"))
 	f.check()
 }
 

@@ -132,7 +132,7 @@ func TestCredit_ClosedParty(t *testing.T) {
 	i := done[IssuanceResult](o.office, f.user, o.declared(p, 20260301, 20260331, 1)).Issuance
 	o.verify(i.ID)
 	o.does(o.leader, PartyState{Party: f.party, State: catalog.PartySuspended, Reason: "r"})
-	o.refuses(o.leader, IssuanceStep{Issuance: i.ID, Event: carbon.Issue}, ErrPartyClosed)
+	o.refuses(o.leader, IssuanceStep{Issuance: i.ID, Event: carbon.Issue}, ErrPartyClosed.At("id"))
 	o.refuses(f.user, o.declared(p, 20260401, 20260430, 2), ErrPartyClosed)
 	o.refuses(o.clerk, CreditProjectRegister{
 		Scheme: o.scheme.ID, Code: "PV2", Name: "roof", Methodology: "PV", Party: f.party, Identifier: "GRID-10", Document: "d",

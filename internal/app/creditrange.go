@@ -217,7 +217,7 @@ func (v *View) pickUnits(r ledger.Reason, series carbon.Series, from, units int6
 	}
 	key, scheme := v.creditAccount(h)
 	m := creditMove{taken, transferOf(r, key, to, units*int64(scheme.SerialUnit))}
-	return m, v.ledger.Check(m.transfer)
+	return m, atField(v.ledger.Check(m.transfer), "units")
 }
 
 func transferOf(r ledger.Reason, from, to ledger.Key, amount int64) ledger.Transfer {

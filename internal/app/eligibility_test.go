@@ -5,6 +5,7 @@ import (
 	"math/rand"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"permitx/internal/calendar"
@@ -147,7 +148,8 @@ func (o *ruledOffice) try(person int64, c Command) string {
 		o.t.Fatalf("%T: %v", c, err)
 	}
 	if a.Status == 422 {
-		return string(a.Body)
+		code, _, _ := strings.Cut(string(a.Body), " ")
+		return code
 	}
 	return ""
 }

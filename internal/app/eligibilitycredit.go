@@ -143,7 +143,7 @@ func (in *inquiry) refusedGoods() (refused, err error) {
 		return atField(err, "quantity"), nil
 	}
 	if available < more {
-		return ledger.ErrInsufficient.With("%s has %s available, %s is needed", key, key.Format(available), key.Format(more)), nil
+		return ledger.ErrInsufficient.With("%s has %s available, %s is needed", key, key.Format(available), key.Format(more)).At("quantity"), nil
 	}
 	if in.market.ResaleNextDay {
 		if err := checkBoughtBefore(more, available-in.boughtToday()*unit); err != nil {

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -21,6 +22,7 @@ import (
 	"permitx/internal/calendar"
 	"permitx/internal/carbon"
 	"permitx/internal/catalog"
+	"permitx/internal/encumbrance"
 	"permitx/internal/fault"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
@@ -419,7 +421,7 @@ func (o *office) start() {
 	o.t.Helper()
 	encode := func(result any, refusal *fault.Error) (int, []byte) {
 		if refusal != nil {
-			return http.StatusUnprocessableEntity, []byte(refusal.Code)
+			return http.StatusUnprocessableEntity, []byte(strings.TrimSpace(refusal.Code + " " + refusal.Field))
 		}
 		if _, err := json.Marshal(result); err != nil { // every result can be shown
 			panic(err)
@@ -581,7 +583,8 @@ func (o *office) ask(person int64, c Command) (refused *fault.Error, proposed bo
 	case answer.Status == http.StatusAccepted:
 		return nil, true
 	case answer.Status == http.StatusUnprocessableEntity:
-		return &fault.Error{Kind: fault.Refused, Code: string(answer.Body)}, false
+		code, field, _ := strings.Cut(string(answer.Body), " ")
+		return &fault.Error{Kind: fault.Refused, Code: code, Field: field}, false
 	case answer.Status != http.StatusOK:
 		o.t.Fatalf("%T: status %d: %s", c, answer.Status, answer.Body)
 	}
@@ -717,15 +720,20 @@ func last[R any](o *office) R {
 	return r
 }
 
-// refuses sends a command that must be refused with a fault.
+// refuses sends a command that must be refused with a fault, and names a field where that does.
 func (o *office) refuses(person int64, c Command, want *fault.Error) {
 	o.t.Helper()
 	if f := o.do(person, c); f == nil {
 		o.t.Errorf("%T %+v: done, want %s", c, c, want.Code)
 	} else if f.Code != want.Code {
 		o.t.Errorf("%T %+v: got %v, want %s", c, c, f, want.Code)
+	} else if f.Field == "" && (want.Field != "" || f.Kind == fault.Invalid && !slices.Contains(ofNoField, f.Code)) {
+		o.t.Errorf("%T %+v: %s names no field, want %q", c, c, f.Code, want.Field)
 	}
 }
+
+// ofNoField are the codes of what is wrong with a request that is no one field's.
+var ofNoField = []string{encumbrance.ErrTarget.Code, ErrAmendNothing.Code}
 
 // person makes a person with a role.
 func (o *office) person(name string, g GrantAdd) int64 {

@@ -137,11 +137,11 @@ func TestCreditFreeze_Sold(t *testing.T) {
 	f.does(f.leader, FactRecord{Kind: rulebook.Blacklisted, Party: listed.party, Value: rulebook.Listed, ValidFrom: f.now.get().Date(), Document: "d"})
 	sell := FreezeSell{Freeze: a, BuyerParty: buyer.party, Units: 100, Amount: 3_000_00, Document: "裁定 1"}
 	for want, change := range map[*fault.Error]func(*FreezeSell){
-		ErrNotOfCourt:                   func(c *FreezeSell) { c.Freeze = b },
-		ErrBuyerIsHolder:                func(c *FreezeSell) { c.BuyerParty = s.party },
-		rulebook.ErrBlacklisted:         func(c *FreezeSell) { c.BuyerParty = listed.party },
-		encumbrance.ErrNotFrozen:        func(c *FreezeSell) { c.Units = 251 },
-		fault.Invalidf("units", "zero"): func(c *FreezeSell) { c.BuyerLicence = buyer.licence.ID },
+		ErrNotOfCourt:                      func(c *FreezeSell) { c.Freeze = b },
+		ErrBuyerIsHolder.At("buyer_party"): func(c *FreezeSell) { c.BuyerParty = s.party },
+		rulebook.ErrBlacklisted:            func(c *FreezeSell) { c.BuyerParty = listed.party },
+		encumbrance.ErrNotFrozen:           func(c *FreezeSell) { c.Units = 251 },
+		fault.Invalidf("units", "zero"):    func(c *FreezeSell) { c.BuyerLicence = buyer.licence.ID },
 	} {
 		wrong := sell
 		change(&wrong)

@@ -66,7 +66,7 @@ func TestLots_EveryPath(t *testing.T) {
 
 	sold := done[NoticeResult](o, o.clerk, NoticeIssue{f.licence.ID, i.Code, 3 * one, quantity.OnePrice, today, "", 0, LotChoice{}, false}).Notice
 	o.wantLots(jiashan, "1 reserved 2 transferred 1 withdrawn 3", "2 available 3 reserved 1")
-	o.refuses(o.leader, ReserveMove{jiashan, vocs, reserve.ToUnallocated, 4 * one, "d", LotChoice{}}, ledger.ErrInsufficient)
+	o.refuses(o.leader, ReserveMove{jiashan, vocs, reserve.ToUnallocated, 4 * one, "d", LotChoice{}}, ledger.ErrInsufficient.At("quantity"))
 	done[NoticeResult](o, o.leader, NoticeCancel{sold.ID, "r"})
 	o.wantLots(jiashan, "1 available 2 transferred 1 withdrawn 3", "2 available 4")
 	sold = done[NoticeResult](o, o.clerk, NoticeIssue{f.licence.ID, i.Code, 3 * one, quantity.OnePrice, today, "", 0, LotChoice{}, false}).Notice

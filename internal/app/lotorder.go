@@ -85,7 +85,7 @@ func (c LotAdd) Decide(v *View) (Apply, error) {
 	}
 	t := reserve.MovementTransfer(m)
 	if err := v.ledger.CheckOne(t.Reason, t.Legs[0]); err != nil {
-		return nil, err
+		return nil, atField(err, "quantity")
 	}
 	return func(tx *Tx) any {
 		m = Put(tx, ReserveMovements, m)

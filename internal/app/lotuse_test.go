@@ -37,7 +37,7 @@ func TestLotOrders(t *testing.T) {
 		{func(c *LotAdd) { c.Cost = quantity.AmountMax + 1 }, invalid},
 		{func(c *LotAdd) { c.AcquiredOn = 20260702 }, ErrDayToCome},
 		{func(c *LotAdd) { c.Region = "999999" }, ErrNoRecord},
-		{func(c *LotAdd) { c.Quantity = 16 * one }, ledger.ErrInsufficient},
+		{func(c *LotAdd) { c.Quantity = 16 * one }, ledger.ErrInsufficient.At("quantity")},
 	} {
 		c := good
 		tt.change(&c)
@@ -117,7 +117,7 @@ func TestEarmark(t *testing.T) {
 	o.refuses(o.leader, give, reserve.ErrEarmarkState)
 	done[AttainmentResult](o, o.upper, AttainmentSet{Region: jiashan, Pollutant: vocs, Year: 2025, Document: "公报"})
 	good.Need = one / 2
-	o.refuses(o.leader, good, rulebook.ErrOffsetTooLow)
+	o.refuses(o.leader, good, rulebook.ErrOffsetTooLow.At("ratio"))
 }
 
 // An earmark for a project with a record keeps to its approval: need, ratio and
@@ -615,7 +615,7 @@ func TestInstalments_Paid(t *testing.T) {
 		t.Fatalf("%+v", b)
 	}
 	done[SurplusResult](o, o.leader, SurplusVerify{f.licence.ID, vocs, one, reserve.EIAAmount, true, true, today, "d", 0, "no records yet"})
-	o.refuses(f.user, o.order(f, i, market.Sell, 3000, one), ledger.ErrInsufficient)
+	o.refuses(f.user, o.order(f, i, market.Sell, 3000, one), ledger.ErrInsufficient.At("quantity"))
 	o.now.set(calendar.NewDate(2027, 8, 1).Start())
 	o.runTimers()
 	state := func() reserve.PlanState {

@@ -100,7 +100,7 @@ func (c DepositConfirm) Decide(v *View) (Apply, error) {
 	}
 	t := settlement.DepositTransfer(d, settlement.DepositEntry(d, p.Name))
 	if err := v.ledger.CheckOne(t.Reason, t.Legs[0]); err != nil {
-		return nil, err
+		return nil, atField(err, "amount")
 	}
 	return func(tx *Tx) any { return tx.receive(d, p.Name) }, nil
 }

@@ -99,7 +99,7 @@ func TestWithdrawal(t *testing.T) {
 		{func(c *WithdrawRequest) { c.Amount = -1 }, invalid},
 		{func(c *WithdrawRequest) { c.PayeeAccount = "" }, invalid},
 		{func(c *WithdrawRequest) { c.Note = "a\x00b" }, invalid},
-		{func(c *WithdrawRequest) { c.Amount = 100_01 }, ledger.ErrInsufficient},
+		{func(c *WithdrawRequest) { c.Amount = 100_01 }, ledger.ErrInsufficient.At("amount")},
 	} {
 		c := good
 		tt.change(&c)

@@ -103,7 +103,7 @@ func (c NoticeIssue) Decide(v *View) (Apply, error) {
 		return nil, err
 	}
 	if err := v.ledger.CheckHold(n.ReserveKey(), int64(n.Quantity)); err != nil {
-		return nil, err
+		return nil, atField(err, "quantity")
 	}
 	picks, err := v.pickLots(n.Region, n.Pollutant, n.Quantity, c.LotChoice)
 	if err != nil {
@@ -138,7 +138,8 @@ func (v *View) priceNotice(l catalog.Licence, i catalog.Instrument, n reserve.Pa
 	if n.DueOn > i.TermEnd {
 		return n, ErrDueAfterTerm.With("the term of %s ends on %s", i.Code, i.TermEnd)
 	}
-	return n.Priced(v.monthsLeft(i))
+	priced, err := n.Priced(v.monthsLeft(i))
+	return priced, atField(err, "quantity")
 }
 
 // noticeNumbers is the counter of a region's notices of this year.

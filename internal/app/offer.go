@@ -223,14 +223,14 @@ func (v *View) checkOffer(o auction.Offer, c OfferTerms) error {
 	}{{"opens_at", o.OpensAt}, {"closes_at", o.ClosesAt - 1}} {
 		working, err := v.Calendar().IsWorkingDay(x.at.Date())
 		if err != nil {
-			return err
+			return atField(err, x.field)
 		}
 		if !working {
 			return ErrNotWorkingDay.With("%s is not a working day", x.at.Date()).At(x.field)
 		}
 	}
 	if _, err := v.auctionDay(rulebook.AuctionCertify, o, o.ClosesAt.Date()); err != nil {
-		return err
+		return atField(err, "closes_at")
 	}
 	return v.checkSeal(c)
 }

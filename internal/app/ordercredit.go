@@ -60,7 +60,7 @@ func (v *View) checkCreditsThere(h creditHolder, more int64) error {
 	if err := v.checkNotFrozen(h, more/int64(scheme.SerialUnit)); err != nil {
 		return atField(err, "quantity")
 	}
-	return v.ledger.CheckHold(key, more)
+	return atField(v.ledger.CheckHold(key, more), "quantity")
 }
 
 // checkDeliverable holds that what a party sells of a series, and more of it, lies

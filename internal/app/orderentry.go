@@ -44,7 +44,7 @@ func (e *entry) admit(v *View, l catalog.Licence, before *market.Record) error {
 		return err
 	}
 	if err := e.hold(v, l, before); err != nil {
-		return err
+		return atField(err, "quantity")
 	}
 	if e.collects { // it meets nobody now
 		e.taken, e.tif = e.order.Entry(), e.order.TimeInForce

@@ -150,7 +150,7 @@ func TestOrder_SelfTrade(t *testing.T) {
 	o, i, seller, buyer := tradingOffice(t)
 	o.does(o.leader, PartyGroup{seller.party, "holding", "register"})
 	o.does(o.leader, PartyGroup{buyer.party, "holding", "register"})
-	o.refuses(o.leader, PartyGroup{buyer.party, "holding", "register"}, ErrStateUnchanged)
+	o.refuses(o.leader, PartyGroup{buyer.party, "holding", "register"}, ErrStateUnchanged.At("owner_group"))
 	o.does(seller.user, o.order(seller, i, market.Sell, 3000, one))
 	o.refuses(buyer.user, o.order(buyer, i, market.Buy, 3000, one), ErrSelfTrade)
 	o.restart()

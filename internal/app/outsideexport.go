@@ -130,7 +130,7 @@ func (a *App) exportFiles(ctx context.Context, c ExportMake, most int) ([]outsid
 		w := report.NewSheetWriter(s.name, s.columns...)
 		err := s.read(&x, func(row ...string) {
 			if w.Rows() == most { // the others are not even read
-				stop(outside.ErrExportLarge.With("%s would have more than %d rows: name fewer days", s.name, most))
+				stop(outside.ErrExportLarge.With("%s would have more than %d rows: name fewer days", s.name, most).At("to"))
 				return
 			}
 			w.Add(row...)

@@ -88,7 +88,7 @@ func (c ProjectRegister) Decide(v *View) (Apply, error) {
 	}
 	switch other, taken := v.byCode.projects[c.EIA]; {
 	case party.State != catalog.PartyActive:
-		return nil, ErrPartyNotActive.With("the party is %s", party.State)
+		return nil, ErrPartyNotActive.With("the party is %s", party.State).At("licence")
 	case taken:
 		return nil, ErrEIATaken.With("the number %s is that of project %d already", c.EIA, other)
 	}

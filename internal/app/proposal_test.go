@@ -122,8 +122,8 @@ func TestStandIn(t *testing.T) {
 		change func(*StandInOrder)
 		want   *fault.Error
 	}{
-		{func(s *StandInOrder) { s.ValidFrom = 20260630 }, ErrStandInDays},
-		{func(s *StandInOrder) { s.ValidTo = 20260702 }, ErrStandInDays},
+		{func(s *StandInOrder) { s.ValidFrom = 20260630 }, ErrStandInDays.At("valid_from")},
+		{func(s *StandInOrder) { s.ValidTo = 20260702 }, ErrStandInDays.At("valid_to")},
 		{func(s *StandInOrder) { s.Person = chief }, ErrStandInSelf},
 		{func(s *StandInOrder) { s.Document = "" }, invalid},
 		{func(s *StandInOrder) { s.Grant = 1 }, ErrNoOfficerRole},

@@ -83,7 +83,7 @@ func (v *View) checkPublicNotice(n approval.PublicNotice) error {
 		return err
 	}
 	_, err := v.Calendar().AddWorkingDays(n.EndsOn, approval.AnswerDays)
-	return err
+	return atField(err, "ends_on")
 }
 
 // Operation is PublicNoticeEnd.

@@ -102,7 +102,7 @@ func (c RegistrationApply) Decide(v *View) (Apply, error) {
 	}
 	key, amount := collateralOf(o, r, l, i)
 	if err := v.ledger.CheckHold(key, amount); err != nil {
-		return nil, err
+		return nil, atField(err, "quantity_most")
 	}
 	if err := v.checkSigner(r.Party, r.Collateral); err != nil {
 		return nil, err

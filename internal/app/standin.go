@@ -29,7 +29,7 @@ var (
 // The faults of standing in, in the order in which they are checked.
 var (
 	// ErrStandInDays is returned when the days are in the past or run backwards.
-	ErrStandInDays = fault.New(fault.Invalid, "stand_in.days", "a stand-in acts from today or a later day to that day or one after it").At("valid_to")
+	ErrStandInDays = fault.New(fault.Invalid, "stand_in.days", "a stand-in acts from today or a later day to that day or one after it")
 	// ErrStandInSelf is returned when a person would stand in for himself.
 	ErrStandInSelf = fault.New(fault.Invalid, "stand_in.self", "nobody stands in for himself").At("person")
 	// ErrNoOfficerRole is returned when the role is not an officer's own and active one.
@@ -55,8 +55,11 @@ func (c StandInOrder) Decide(v *View) (Apply, error) {
 	if err := catalog.CheckDocument("document", c.Document); err != nil {
 		return nil, err
 	}
-	if !c.ValidFrom.Valid() || !c.ValidTo.Valid() || c.ValidFrom < v.Today || c.ValidTo < c.ValidFrom {
-		return nil, ErrStandInDays
+	if !c.ValidFrom.Valid() || c.ValidFrom < v.Today {
+		return nil, ErrStandInDays.At("valid_from")
+	}
+	if !c.ValidTo.Valid() || c.ValidTo < c.ValidFrom {
+		return nil, ErrStandInDays.At("valid_to")
 	}
 	if c.Person == role.Person {
 		return nil, ErrStandInSelf

@@ -137,7 +137,7 @@ func (c OfferAccept) Decide(v *View) (Apply, error) {
 	if err := v.checkSigner(b.Party, b.Amount); err != nil {
 		return nil, err
 	}
-	budget, err := v.commit("", offer.Budget, b.Region, b.Amount)
+	budget, err := v.commit("quantity", offer.Budget, b.Region, b.Amount)
 	if err != nil {
 		return nil, err
 	}

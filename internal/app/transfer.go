@@ -107,7 +107,7 @@ func (c TransferPost) checkNow(v *View) (ledger.Leg, error) {
 		return leg, err
 	}
 	if err := v.ledger.CheckOne(ledger.Correction, leg); err != nil {
-		return leg, err
+		return leg, atField(err, "amount")
 	}
 	if leg.Debit.Kind == ledger.Holding {
 		return leg, v.checkCorrection(c.Debit, leg)
@@ -137,7 +137,7 @@ func (c TransferPost) checkForm(v *View) (ledger.Leg, error) {
 		return leg, err
 	}
 	if leg.Debit == leg.Credit || leg.Debit.Asset() != leg.Credit.Asset() { // the ledger has the better word
-		return leg, v.ledger.CheckOne(ledger.Correction, leg)
+		return leg, atField(v.ledger.CheckOne(ledger.Correction, leg), "credit_account")
 	}
 	return leg, checkKinds(leg.Debit, leg.Credit)
 }
@@ -172,7 +172,7 @@ func checkKinds(debit, credit ledger.Key) error {
 	switch kinds := [2]ledger.Kind{debit.Kind, credit.Kind}; kinds {
 	case [2]ledger.Kind{ledger.Holding, ledger.Holding}:
 		if debit.Party != credit.Party || debit.Instrument != credit.Instrument || debit.Origin != credit.Origin {
-			return ErrTransferHolders
+			return ErrTransferHolders.At("credit_account")
 		}
 		return nil
 	case [2]ledger.Kind{ledger.Funds, ledger.Funds}, [2]ledger.Kind{ledger.Funds, ledger.Fee}, [2]ledger.Kind{ledger.Fee, ledger.Funds}:
@@ -182,7 +182,7 @@ func checkKinds(debit, credit ledger.Key) error {
 			return nil
 		}
 	}
-	return ErrTransferKinds.With("a correcting transfer does not move from %s to %s", debit, credit)
+	return ErrTransferKinds.With("a correcting transfer does not move from %s to %s", debit, credit).At("credit_account")
 }
 
 // checkCorrection holds that what leaves a holding, first in first out, leaves

@@ -76,12 +76,12 @@ func TestTransferPost_Faults(t *testing.T) {
 		{o.finance, TransferPost{funds, other, 0, "d", ""}, ledger.ErrAmountNotPositive},
 		{o.finance, TransferPost{funds, other, -1, "d", ""}, ledger.ErrAmountNotPositive},
 		{o.finance, TransferPost{funds, funds, 1, "d", ""}, ledger.ErrAccountsEqual},
-		{o.finance, TransferPost{funds, bank, 1, "d", ""}, ErrTransferKinds},
-		{o.finance, TransferPost{bank, funds, 1, "d", ""}, ErrTransferKinds},
-		{o.leader, TransferPost{holding, reserved, 1, "d", ""}, ErrTransferKinds},
-		{o.leader, TransferPost{holding, foreign, 1, "d", ""}, ErrTransferHolders},
-		{o.finance, TransferPost{funds, other, 100_01, "d", ""}, ledger.ErrInsufficient},
-		{o.leader, TransferPost{holding, sibling, int64(8*one) + 1, "d", ""}, ledger.ErrInsufficient},
+		{o.finance, TransferPost{funds, bank, 1, "d", ""}, ErrTransferKinds.At("credit_account")},
+		{o.finance, TransferPost{bank, funds, 1, "d", ""}, ErrTransferKinds.At("credit_account")},
+		{o.leader, TransferPost{holding, reserved, 1, "d", ""}, ErrTransferKinds.At("credit_account")},
+		{o.leader, TransferPost{holding, foreign, 1, "d", ""}, ErrTransferHolders.At("credit_account")},
+		{o.finance, TransferPost{funds, other, 100_01, "d", ""}, ledger.ErrInsufficient.At("amount")},
+		{o.leader, TransferPost{holding, sibling, int64(8*one) + 1, "d", ""}, ledger.ErrInsufficient.At("amount")},
 	} {
 		o.refuses(tt.who, tt.c, tt.want)
 	}
@@ -165,10 +165,10 @@ func TestTransferBatch_AllNamesEachMisfit(t *testing.T) {
 		want *fault.Error
 		at   []string
 	}{
-		{[]TransferPost{good, good}, ledger.ErrInsufficient, []string{"transfers/1"}},
+		{[]TransferPost{good, good}, ledger.ErrInsufficient, []string{"transfers/1/amount"}},
 		{[]TransferPost{good, {funds, 9999, 1, "d", ""}}, ErrNoRecord, []string{"transfers/1/credit_account"}},
 		{[]TransferPost{{funds, other, 1, "", ""}, good}, invalid, []string{"transfers/0/document"}},
-		{several, ledger.ErrInsufficient, []string{"transfers/1", "transfers/3", "transfers/4", "transfers/6/debit_account"}},
+		{several, ledger.ErrInsufficient, []string{"transfers/1/amount", "transfers/3/credit_account", "transfers/4/amount", "transfers/6/debit_account"}},
 	} {
 		c := TransferBatch{Mode: AllItems, Transfers: tt.all}
 		o.refuses(o.finance, c, tt.want)

@@ -110,7 +110,7 @@ func (c TransferBatch) checkAll(v *View) ([]ledger.Leg, error) {
 	for i := range c.Transfers {
 		leg, err := c.Transfers[i].checkInBatch(v)
 		if err == nil {
-			err = draft.Add(ledger.Correction, leg)
+			err = atField(draft.Add(ledger.Correction, leg), "amount")
 		}
 		if err != nil {
 			misfits = append(misfits, itemFault(within("transfers", i, err)))

@@ -61,7 +61,7 @@ func (c WithdrawRequest) Decide(v *View) (Apply, error) {
 	}
 	funds := ledger.FundsKey(c.Party)
 	if err := v.ledger.CheckHold(funds, int64(c.Amount)); err != nil {
-		return nil, err
+		return nil, atField(err, "amount")
 	}
 	return func(tx *Tx) any {
 		w = Put(tx, Withdrawals, w)

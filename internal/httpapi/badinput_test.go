@@ -46,7 +46,7 @@ func TestBadInput(t *testing.T) {
 		{"unknown licence", "POST", "/v1/orders", f.key, with(`"licence":`, `"licence":99`), 404, "record.not_found", "/licence"},
 		{"foreign licence", "POST", "/v1/orders", f.key, order(other, "sell", "2400", "1"), 404, "record.not_found", "/licence"},
 		{"too much", "POST", "/v1/orders", f.key, with(`"1"`, `"1000"`), 422, "ledger.insufficient_balance", "/quantity"},
-		{"money that is not there", "POST", "/v1/orders", f.key, order(f, "buy", "900000", "900"), 422, "ledger.insufficient_balance", ""},
+		{"money that is not there", "POST", "/v1/orders", f.key, order(f, "buy", "900000", "900"), 422, "ledger.insufficient_balance", "/quantity"},
 		{"body of another kind", "POST", "/v1/orders", f.key, `[]`, 400, "request.invalid", ""},
 		{"no JSON", "POST", "/v1/orders", f.key, `{"market":`, 400, "request.invalid", ""},
 		{"two values", "POST", "/v1/orders", f.key, good + good, 400, "request.invalid", ""},

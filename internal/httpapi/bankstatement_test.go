@@ -31,7 +31,7 @@ func TestBankStatements(t *testing.T) {
 		len(made.Differences) != 1 || made.Differences[0].Difference != api.BankDifferenceUnmatched || made.Differences[0].AgeDays != 1 {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
-	w.isProblem(w.post("/v1/bank-statements", w.finance, statement), http.StatusConflict, "bank_statement.line_known", "/lines/0")
+	w.isProblem(w.post("/v1/bank-statements", w.finance, statement), http.StatusConflict, "bank_statement.line_known", "/lines/0/reference")
 	a = w.post("/v1/bank-statements", w.finance, `{"account":"3304001","from":"2026-06-29","to":"2026-06-30","lines":[
 		{"reference":"x","amount":"1","on":"2026-06-31","payer":"p"},{"reference":"y","amount":"1","on":"2026-07-01","payer":"p"}]}`)
 	w.isProblem(a, http.StatusBadRequest, "request.invalid", "/lines/0/on")

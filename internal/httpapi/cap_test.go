@@ -51,7 +51,7 @@ func TestGovernment(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	w.isProblem(w.post("/v1/cap-decisions", w.leader, `{"region":"330421","pollutant":"VOCs","change":"-5000","document":"d","decided_on":"2026-06-30"}`),
-		http.StatusUnprocessableEntity, "ledger.insufficient_balance", "")
+		http.StatusUnprocessableEntity, "ledger.insufficient_balance", "/change")
 	w.isProblem(w.post("/v1/cap-decisions", w.leader, `{"region":"330421","pollutant":"VOCs","change":"0","document":"d","decided_on":"2026-06-30"}`),
 		http.StatusBadRequest, "reserve.no_change", "/change")
 	w.isProblem(w.post("/v1/cap-decisions", w.west, `{"region":"330421","pollutant":"VOCs","change":"1","document":"d","decided_on":"2026-06-30"}`),

@@ -89,7 +89,7 @@ func TestPublicNotices(t *testing.T) {
 	w := open(t)
 	body := `{"region":"330421","kind":"surplus_verification","title":"公示 <b>1</b>","body":"text","document":"d","starts_on":"2026-07-01","ends_on":%q}`
 	w.isProblem(w.post("/v1/public-notices", w.leader, fmt.Sprintf(body, "2026-07-06")), http.StatusBadRequest, "public_notice.too_short", "/ends_on")
-	w.isProblem(w.post("/v1/public-notices", w.leader, fmt.Sprintf(body, "2031-07-06")), http.StatusUnprocessableEntity, "calendar.year_not_published", "")
+	w.isProblem(w.post("/v1/public-notices", w.leader, fmt.Sprintf(body, "2031-07-06")), http.StatusUnprocessableEntity, "calendar.year_not_published", "/ends_on")
 	n := decode[api.PublicNotice](t, w.post("/v1/public-notices", w.leader, fmt.Sprintf(body, "2026-07-07")))
 	page := w.get(fmt.Sprintf("/notices/%d", n.ID), "")
 	if page.status != http.StatusOK || !strings.Contains(string(page.body), "公示 &lt;b&gt;1&lt;/b&gt;") || !strings.Contains(string(page.body), "2026-07-07") {

@@ -46,7 +46,7 @@ func TestScenario_StandingOffer(t *testing.T) {
 	w.wantBudget("90000.00 0.00 5000.00")
 	remaining("1", "open")
 	w.wantRefusal(accept(first, 1, "1.1"), "standing_offer.used_up")
-	w.wantRefusal(accept(first, 1, "1"), "budget.used_up")
+	w.isProblem(accept(first, 1, "1"), http.StatusUnprocessableEntity, "budget.used_up", "/quantity")
 	remaining("1", "open")
 
 	w.ok(fmt.Sprintf("/v1/buy-backs/%d/steps", two.ID), second.key, `{"event":"withdraw"}`)

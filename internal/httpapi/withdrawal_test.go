@@ -42,7 +42,7 @@ func TestWithdrawals(t *testing.T) {
 	if !strings.Contains(string(elsewhere.body), "registered for it: 6222") {
 		t.Errorf("does not say which account would be right: %s", elsewhere.body)
 	}
-	w.isProblem(request("99999999"), http.StatusUnprocessableEntity, "ledger.insufficient_balance", "")
+	w.isProblem(request("99999999"), http.StatusUnprocessableEntity, "ledger.insufficient_balance", "/amount")
 	w.isProblem(w.get(path, w.firms[1].key), http.StatusNotFound, "record.not_found", "id")
 	w.isProblem(w.post("/v1/withdrawals", w.firms[1].key, fmt.Sprintf(`{"party":%d,"amount":"1","payee_account":"6222"}`, f.party)), http.StatusNotFound, "record.not_found", "/party")
 	if got := decode[api.Withdrawal](t, w.get(path, f.key)); got.State != api.WithdrawalStatePaid || *got.PaidOn != "2026-07-01" {

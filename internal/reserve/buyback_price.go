@@ -126,7 +126,7 @@ func (f PriceFormula) PriceRows(acquisitions []*ledger.Acquisition, q quantity.Q
 		rows = append(rows, r)
 	}
 	if amount == 0 {
-		return nil, 0, ErrBuyBackAmount
+		return nil, 0, ErrBuyBackAmount.At("quantity")
 	}
 	return rows, amount, nil
 }

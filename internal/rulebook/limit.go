@@ -30,7 +30,7 @@ func checkWithin(f *Facts, division string, digits int) Finding {
 }
 
 func noPair(f *Facts) *fault.Error {
-	return ErrNoPair.With("no document lets %s go from %s to %s; without one it stays within its region", f.Pollutant, f.Seller.Region(), f.Buyer.Region())
+	return ErrNoPair.With("no document lets %s go from %s to %s; without one it stays within its region", f.Pollutant, f.Seller.Region(), f.Buyer.Region()).At(f.Buyer.Field)
 }
 
 func wayCase(from, to, approval string) Facts {

@@ -28,7 +28,7 @@ var limitBasin = &Rule{
 		case f.Approval != "" || from.Approved == to.Basin || to.Approved == from.Basin:
 			return passed("the province approves of a trade between these basins")
 		}
-		return refused(ErrOtherBasin.With("the permits would go from %s to %s, which no approval lets them", from.Basin, to.Basin))
+		return refused(ErrOtherBasin.With("the permits would go from %s to %s, which no approval lets them", from.Basin, to.Basin).At(f.ownField()))
 	},
 	Cases: []Case{
 		{"within 太湖", basinCase("太湖", Facts{}), Passed, ""},

@@ -40,15 +40,13 @@ func (f *Facts) source(s *Side) Source {
 	return s.SourceOrDefault()
 }
 
-// ownField names the side of an order, whose other side has no name.
+// ownField names the side of an order, whose other side has no name, and of what has two
+// sides the buyer.
 func (f *Facts) ownField() string {
-	switch f.Action { //nolint:exhaustive // the others have two sides
-	case Sell:
+	if f.Action == Sell {
 		return f.Seller.Field
-	case Buy:
-		return f.Buyer.Field
 	}
-	return ""
+	return f.Buyer.Field
 }
 
 // sourceCase is a deal in NOx between two kinds of source.

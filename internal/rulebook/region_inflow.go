@@ -21,7 +21,7 @@ var regionInflow = &Rule{
 			return notApplicable("nothing flows into another region")
 		case a.Missed != 0:
 			return refused(ErrInflowRefused.With("%s missed its target for %s in %d (%s): permits may leave it and not come in",
-				f.Buyer.Region(), f.Pollutant, a.Missed, a.MissedBy))
+				f.Buyer.Region(), f.Pollutant, a.Missed, a.MissedBy).At(f.Buyer.Field))
 		}
 		return passed("the region met its target")
 	},

@@ -51,7 +51,7 @@ func (d Delivery) Outcome() (Outcome, error) {
 		delivered = delivered.FloorTo(d.LotSize)
 	}
 	if delivered <= 0 {
-		return Outcome{}, ErrNothingDelivered
+		return Outcome{}, ErrNothingDelivered.At("quantity")
 	}
 	return Outcome{d.Quantity, arriving, delivered, arriving - delivered}, nil
 }

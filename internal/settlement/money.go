@@ -174,10 +174,10 @@ func (e BankEntry) withLine(l BankLine, statement int64) BankEntry {
 // or ErrLineDirection.
 func (e BankEntry) Meet(l BankLine, statement int64) (BankEntry, error) {
 	if e.Statement != 0 {
-		return e, ErrLineKnown.With("the line with the reference %s is in statement %d already", l.Reference, e.Statement)
+		return e, ErrLineKnown.With("the line with the reference %s is in statement %d already", l.Reference, e.Statement).At("reference")
 	}
 	if (e.Amount < 0) != (l.Amount < 0) {
-		return e, ErrLineDirection.With("%s is the reference of a payment of CNY %s, the line has CNY %s", l.Reference, e.Amount, l.Amount)
+		return e, ErrLineDirection.With("%s is the reference of a payment of CNY %s, the line has CNY %s", l.Reference, e.Amount, l.Amount).At("amount")
 	}
 	met := e.withLine(l, statement)
 	switch {
