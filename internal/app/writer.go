@@ -301,29 +301,29 @@ func (a *App) replay(r *request, number int64) outcome {
 		return outcome{err: ErrNotDurable.Because(err)}
 	}
 	row := rows[0]
-	if row.Kind != string(r.command.Operation()) || string(row.Payload) != string(r.digest[:]) && !a.asksTheSame(r.command, number) {
+	if row.Kind != string(r.command.Operation()) || string(row.Payload) != string(r.digest[:]) && !a.asksTheSame(r, number) {
 		return outcome{err: ErrKeyReused}
 	}
 	return outcome{answer: Answer{Command: row.Number, Status: int(row.Status), Body: row.Result, Replayed: true}}
 }
 
-// asksTheSame reports whether a command that its handler adds to asks for what
-// the one of a journal row asked for.
-func (a *App) asksTheSame(c Command, number int64) bool {
-	d, isDerived := c.(derived)
-	if !isDerived {
-		return false
-	}
+// asksTheSame reports whether a request asks for what a journal row did, whatever its
+// handler adds, and whatever fields the command has got since the row was written.
+func (a *App) asksTheSame(r *request, number int64) bool {
 	var rows []JournalPayload
 	if err := a.config.Store.Find(a.st.ctx, Payloads.name, Where("number", number), &rows); err != nil || len(rows) != 1 {
 		return false
 	}
-	before, err := DecodeCommand(string(c.Operation()), rows[0].Payload)
+	before, err := DecodeCommand(string(r.command.Operation()), rows[0].Payload)
 	if err != nil {
 		return false
 	}
-	asked, same := before.(derived)
-	return same && asked.asked() == d.asked()
+	if d, isDerived := r.command.(derived); isDerived {
+		asked, same := before.(derived)
+		return same && asked.asked() == d.asked()
+	}
+	_, digest := encodePayload(before)
+	return digest == r.digest
 }
 
 // reload throws the state in memory away and reads it again.
