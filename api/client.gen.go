@@ -682,7 +682,7 @@ type ClientInterface interface {
 
 	// FileComplaintWithBody Complain about a refused activity
 	//
-	// For a participant, whom the operator or an officer hears: the complaint names the activity and no person. It is answered within 5 working days (project default, as objections). One that is upheld lets the operator declare the activity again, corrected, also after its claim window.
+	// For a participant, whom the operator or an officer hears: the complaint names the activity and no person. It is answered within the working days of the parameter objection.answer_days (project default, as objections). One that is upheld lets the operator declare the activity again, corrected, also after its claim window.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -691,7 +691,7 @@ type ClientInterface interface {
 
 	// FileComplaint Complain about a refused activity
 	//
-	// For a participant, whom the operator or an officer hears: the complaint names the activity and no person. It is answered within 5 working days (project default, as objections). One that is upheld lets the operator declare the activity again, corrected, also after its claim window.
+	// For a participant, whom the operator or an officer hears: the complaint names the activity and no person. It is answered within the working days of the parameter objection.answer_days (project default, as objections). One that is upheld lets the operator declare the activity again, corrected, also after its claim window.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1290,7 +1290,7 @@ type ClientInterface interface {
 
 	// OpenBuyBackWithBody Open a compulsory buy-back
 	//
-	// A second person approves it; the permits are held from then on. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
+	// A second person approves it; the permits are held from then on. The holder may object until the working days of the parameter buy_back.objection_days after the verification; an objection is answered within those of objection.answer_days (5 by 浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1299,7 +1299,7 @@ type ClientInterface interface {
 
 	// OpenBuyBack Open a compulsory buy-back
 	//
-	// A second person approves it; the permits are held from then on. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
+	// A second person approves it; the permits are held from then on. The holder may object until the working days of the parameter buy_back.objection_days after the verification; an objection is answered within those of objection.answer_days (5 by 浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1559,7 +1559,7 @@ type ClientInterface interface {
 
 	// PlaceEmergencyFreezeWithBody Freeze at once on one officer's word
 	//
-	// It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published, and once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
+	// It lapses unless a second person confirms it within the working days of the parameter freeze.confirm_days (project default: one). Refused while the calendar of that day is not published, and once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1568,7 +1568,7 @@ type ClientInterface interface {
 
 	// PlaceEmergencyFreeze Freeze at once on one officer's word
 	//
-	// It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published, and once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
+	// It lapses unless a second person confirms it within the working days of the parameter freeze.confirm_days (project default: one). Refused while the calendar of that day is not published, and once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3558,7 +3558,7 @@ type ClientInterface interface {
 
 	// PostPublicNoticeWithBody Publish something for a period in which anybody may object
 	//
-	// It stands for at least 7 days (project default). Refused where the working days are not published in which an objection of its last day is answered.
+	// It stands at least as long as the parameter public_notice.days says (project default: 7 days). Refused where the working days are not published in which an objection of its last day is answered.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3567,7 +3567,7 @@ type ClientInterface interface {
 
 	// PostPublicNotice Publish something for a period in which anybody may object
 	//
-	// It stands for at least 7 days (project default). Refused where the working days are not published in which an objection of its last day is answered.
+	// It stands at least as long as the parameter public_notice.days says (project default: 7 days). Refused where the working days are not published in which an objection of its last day is answered.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3581,7 +3581,7 @@ type ClientInterface interface {
 
 	// FileObjectionWithBody Object to a public notice
 	//
-	// While the notice stands. It is answered within 5 working days (《浙江省大气污染防治条例》 art. 14). An officer of the region enters what anybody has objected on paper or at the counter, with its document and the day on which it came, from which its answer is due; where it came while the notice stood it may be entered later. How to reach who objects stays in that document. The public sees how many objections there are, and neither who objects nor what he says.
+	// While the notice stands. It is answered within the working days of the parameter objection.answer_days (5 by 《浙江省大气污染防治条例》 art. 14). An officer of the region enters what anybody has objected on paper or at the counter, with its document and the day on which it came, from which its answer is due; where it came while the notice stood it may be entered later. How to reach who objects stays in that document. The public sees how many objections there are, and neither who objects nor what he says.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3590,7 +3590,7 @@ type ClientInterface interface {
 
 	// FileObjection Object to a public notice
 	//
-	// While the notice stands. It is answered within 5 working days (《浙江省大气污染防治条例》 art. 14). An officer of the region enters what anybody has objected on paper or at the counter, with its document and the day on which it came, from which its answer is due; where it came while the notice stood it may be entered later. How to reach who objects stays in that document. The public sees how many objections there are, and neither who objects nor what he says.
+	// While the notice stands. It is answered within the working days of the parameter objection.answer_days (5 by 《浙江省大气污染防治条例》 art. 14). An officer of the region enters what anybody has objected on paper or at the counter, with its document and the day on which it came, from which its answer is due; where it came while the notice stood it may be entered later. How to reach who objects stays in that document. The public sees how many objections there are, and neither who objects nor what he says.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3691,7 +3691,7 @@ type ClientInterface interface {
 
 	// ListReminders Reminders of the end of terms
 	//
-	// 180, 90 and 60 days before the end, to those who have not applied for a renewal.
+	// 180, 90 and 60 days before the end (the parameters renewal.reminder_days.first, second and last of the day on which the instrument was added), to those who have not applied for a renewal.
 	//
 	// Corresponds with GET /v1/reminders (the `ListReminders` operationId).
 	ListReminders(ctx context.Context, params *ListRemindersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -5543,7 +5543,7 @@ func (c *Client) ListComplaints(ctx context.Context, params *ListComplaintsParam
 
 // FileComplaintWithBody Complain about a refused activity
 //
-// For a participant, whom the operator or an officer hears: the complaint names the activity and no person. It is answered within 5 working days (project default, as objections). One that is upheld lets the operator declare the activity again, corrected, also after its claim window.
+// For a participant, whom the operator or an officer hears: the complaint names the activity and no person. It is answered within the working days of the parameter objection.answer_days (project default, as objections). One that is upheld lets the operator declare the activity again, corrected, also after its claim window.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5562,7 +5562,7 @@ func (c *Client) FileComplaintWithBody(ctx context.Context, params *FileComplain
 
 // FileComplaint Complain about a refused activity
 //
-// For a participant, whom the operator or an officer hears: the complaint names the activity and no person. It is answered within 5 working days (project default, as objections). One that is upheld lets the operator declare the activity again, corrected, also after its claim window.
+// For a participant, whom the operator or an officer hears: the complaint names the activity and no person. It is answered within the working days of the parameter objection.answer_days (project default, as objections). One that is upheld lets the operator declare the activity again, corrected, also after its claim window.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6951,7 +6951,7 @@ func (c *Client) GetCertificate(ctx context.Context, certificate CertificatePath
 
 // OpenBuyBackWithBody Open a compulsory buy-back
 //
-// A second person approves it; the permits are held from then on. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
+// A second person approves it; the permits are held from then on. The holder may object until the working days of the parameter buy_back.objection_days after the verification; an objection is answered within those of objection.answer_days (5 by 浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6970,7 +6970,7 @@ func (c *Client) OpenBuyBackWithBody(ctx context.Context, params *OpenBuyBackPar
 
 // OpenBuyBack Open a compulsory buy-back
 //
-// A second person approves it; the permits are held from then on. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
+// A second person approves it; the permits are held from then on. The holder may object until the working days of the parameter buy_back.objection_days after the verification; an objection is answered within those of objection.answer_days (5 by 浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7570,7 +7570,7 @@ func (c *Client) AskEligibility(ctx context.Context, body AskEligibilityJSONRequ
 
 // PlaceEmergencyFreezeWithBody Freeze at once on one officer's word
 //
-// It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published, and once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
+// It lapses unless a second person confirms it within the working days of the parameter freeze.confirm_days (project default: one). Refused while the calendar of that day is not published, and once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7589,7 +7589,7 @@ func (c *Client) PlaceEmergencyFreezeWithBody(ctx context.Context, params *Place
 
 // PlaceEmergencyFreeze Freeze at once on one officer's word
 //
-// It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published, and once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
+// It lapses unless a second person confirms it within the working days of the parameter freeze.confirm_days (project default: one). Refused while the calendar of that day is not published, and once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -12299,7 +12299,7 @@ func (c *Client) ListPublicNotices(ctx context.Context, params *ListPublicNotice
 
 // PostPublicNoticeWithBody Publish something for a period in which anybody may object
 //
-// It stands for at least 7 days (project default). Refused where the working days are not published in which an objection of its last day is answered.
+// It stands at least as long as the parameter public_notice.days says (project default: 7 days). Refused where the working days are not published in which an objection of its last day is answered.
 //
 // Takes any type of body and a specified content type.
 //
@@ -12318,7 +12318,7 @@ func (c *Client) PostPublicNoticeWithBody(ctx context.Context, params *PostPubli
 
 // PostPublicNotice Publish something for a period in which anybody may object
 //
-// It stands for at least 7 days (project default). Refused where the working days are not published in which an objection of its last day is answered.
+// It stands at least as long as the parameter public_notice.days says (project default: 7 days). Refused where the working days are not published in which an objection of its last day is answered.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -12352,7 +12352,7 @@ func (c *Client) GetPublicNotice(ctx context.Context, id PathID, reqEditors ...R
 
 // FileObjectionWithBody Object to a public notice
 //
-// While the notice stands. It is answered within 5 working days (《浙江省大气污染防治条例》 art. 14). An officer of the region enters what anybody has objected on paper or at the counter, with its document and the day on which it came, from which its answer is due; where it came while the notice stood it may be entered later. How to reach who objects stays in that document. The public sees how many objections there are, and neither who objects nor what he says.
+// While the notice stands. It is answered within the working days of the parameter objection.answer_days (5 by 《浙江省大气污染防治条例》 art. 14). An officer of the region enters what anybody has objected on paper or at the counter, with its document and the day on which it came, from which its answer is due; where it came while the notice stood it may be entered later. How to reach who objects stays in that document. The public sees how many objections there are, and neither who objects nor what he says.
 //
 // Takes any type of body and a specified content type.
 //
@@ -12371,7 +12371,7 @@ func (c *Client) FileObjectionWithBody(ctx context.Context, id PathID, params *F
 
 // FileObjection Object to a public notice
 //
-// While the notice stands. It is answered within 5 working days (《浙江省大气污染防治条例》 art. 14). An officer of the region enters what anybody has objected on paper or at the counter, with its document and the day on which it came, from which its answer is due; where it came while the notice stood it may be entered later. How to reach who objects stays in that document. The public sees how many objections there are, and neither who objects nor what he says.
+// While the notice stands. It is answered within the working days of the parameter objection.answer_days (5 by 《浙江省大气污染防治条例》 art. 14). An officer of the region enters what anybody has objected on paper or at the counter, with its document and the day on which it came, from which its answer is due; where it came while the notice stood it may be entered later. How to reach who objects stays in that document. The public sees how many objections there are, and neither who objects nor what he says.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -12622,7 +12622,7 @@ func (c *Client) WithdrawRegistration(ctx context.Context, id PathID, params *Wi
 
 // ListReminders Reminders of the end of terms
 //
-// 180, 90 and 60 days before the end, to those who have not applied for a renewal.
+// 180, 90 and 60 days before the end (the parameters renewal.reminder_days.first, second and last of the day on which the instrument was added), to those who have not applied for a renewal.
 //
 // Corresponds with GET /v1/reminders (the `ListReminders` operationId).
 func (c *Client) ListReminders(ctx context.Context, params *ListRemindersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -40594,7 +40594,7 @@ type ClientWithResponsesInterface interface {
 
 	// FileComplaintWithBodyWithResponse Complain about a refused activity
 	//
-	// For a participant, whom the operator or an officer hears: the complaint names the activity and no person. It is answered within 5 working days (project default, as objections). One that is upheld lets the operator declare the activity again, corrected, also after its claim window.
+	// For a participant, whom the operator or an officer hears: the complaint names the activity and no person. It is answered within the working days of the parameter objection.answer_days (project default, as objections). One that is upheld lets the operator declare the activity again, corrected, also after its claim window.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -40603,7 +40603,7 @@ type ClientWithResponsesInterface interface {
 
 	// FileComplaintWithResponse Complain about a refused activity
 	//
-	// For a participant, whom the operator or an officer hears: the complaint names the activity and no person. It is answered within 5 working days (project default, as objections). One that is upheld lets the operator declare the activity again, corrected, also after its claim window.
+	// For a participant, whom the operator or an officer hears: the complaint names the activity and no person. It is answered within the working days of the parameter objection.answer_days (project default, as objections). One that is upheld lets the operator declare the activity again, corrected, also after its claim window.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -41258,7 +41258,7 @@ type ClientWithResponsesInterface interface {
 
 	// OpenBuyBackWithBodyWithResponse Open a compulsory buy-back
 	//
-	// A second person approves it; the permits are held from then on. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
+	// A second person approves it; the permits are held from then on. The holder may object until the working days of the parameter buy_back.objection_days after the verification; an objection is answered within those of objection.answer_days (5 by 浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -41267,7 +41267,7 @@ type ClientWithResponsesInterface interface {
 
 	// OpenBuyBackWithResponse Open a compulsory buy-back
 	//
-	// A second person approves it; the permits are held from then on. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
+	// A second person approves it; the permits are held from then on. The holder may object until the working days of the parameter buy_back.objection_days after the verification; an objection is answered within those of objection.answer_days (5 by 浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -41549,7 +41549,7 @@ type ClientWithResponsesInterface interface {
 
 	// PlaceEmergencyFreezeWithBodyWithResponse Freeze at once on one officer's word
 	//
-	// It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published, and once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
+	// It lapses unless a second person confirms it within the working days of the parameter freeze.confirm_days (project default: one). Refused while the calendar of that day is not published, and once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -41558,7 +41558,7 @@ type ClientWithResponsesInterface interface {
 
 	// PlaceEmergencyFreezeWithResponse Freeze at once on one officer's word
 	//
-	// It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published, and once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
+	// It lapses unless a second person confirms it within the working days of the parameter freeze.confirm_days (project default: one). Refused while the calendar of that day is not published, and once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -43760,7 +43760,7 @@ type ClientWithResponsesInterface interface {
 
 	// PostPublicNoticeWithBodyWithResponse Publish something for a period in which anybody may object
 	//
-	// It stands for at least 7 days (project default). Refused where the working days are not published in which an objection of its last day is answered.
+	// It stands at least as long as the parameter public_notice.days says (project default: 7 days). Refused where the working days are not published in which an objection of its last day is answered.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -43769,7 +43769,7 @@ type ClientWithResponsesInterface interface {
 
 	// PostPublicNoticeWithResponse Publish something for a period in which anybody may object
 	//
-	// It stands for at least 7 days (project default). Refused where the working days are not published in which an objection of its last day is answered.
+	// It stands at least as long as the parameter public_notice.days says (project default: 7 days). Refused where the working days are not published in which an objection of its last day is answered.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -43785,7 +43785,7 @@ type ClientWithResponsesInterface interface {
 
 	// FileObjectionWithBodyWithResponse Object to a public notice
 	//
-	// While the notice stands. It is answered within 5 working days (《浙江省大气污染防治条例》 art. 14). An officer of the region enters what anybody has objected on paper or at the counter, with its document and the day on which it came, from which its answer is due; where it came while the notice stood it may be entered later. How to reach who objects stays in that document. The public sees how many objections there are, and neither who objects nor what he says.
+	// While the notice stands. It is answered within the working days of the parameter objection.answer_days (5 by 《浙江省大气污染防治条例》 art. 14). An officer of the region enters what anybody has objected on paper or at the counter, with its document and the day on which it came, from which its answer is due; where it came while the notice stood it may be entered later. How to reach who objects stays in that document. The public sees how many objections there are, and neither who objects nor what he says.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -43794,7 +43794,7 @@ type ClientWithResponsesInterface interface {
 
 	// FileObjectionWithResponse Object to a public notice
 	//
-	// While the notice stands. It is answered within 5 working days (《浙江省大气污染防治条例》 art. 14). An officer of the region enters what anybody has objected on paper or at the counter, with its document and the day on which it came, from which its answer is due; where it came while the notice stood it may be entered later. How to reach who objects stays in that document. The public sees how many objections there are, and neither who objects nor what he says.
+	// While the notice stands. It is answered within the working days of the parameter objection.answer_days (5 by 《浙江省大气污染防治条例》 art. 14). An officer of the region enters what anybody has objected on paper or at the counter, with its document and the day on which it came, from which its answer is due; where it came while the notice stood it may be entered later. How to reach who objects stays in that document. The public sees how many objections there are, and neither who objects nor what he says.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -43911,7 +43911,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListRemindersWithResponse Reminders of the end of terms
 	//
-	// 180, 90 and 60 days before the end, to those who have not applied for a renewal.
+	// 180, 90 and 60 days before the end (the parameters renewal.reminder_days.first, second and last of the day on which the instrument was added), to those who have not applied for a renewal.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -57095,7 +57095,7 @@ func (c *ClientWithResponses) ListComplaintsWithResponse(ctx context.Context, pa
 
 // FileComplaintWithBodyWithResponse Complain about a refused activity
 //
-// For a participant, whom the operator or an officer hears: the complaint names the activity and no person. It is answered within 5 working days (project default, as objections). One that is upheld lets the operator declare the activity again, corrected, also after its claim window.
+// For a participant, whom the operator or an officer hears: the complaint names the activity and no person. It is answered within the working days of the parameter objection.answer_days (project default, as objections). One that is upheld lets the operator declare the activity again, corrected, also after its claim window.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -57110,7 +57110,7 @@ func (c *ClientWithResponses) FileComplaintWithBodyWithResponse(ctx context.Cont
 
 // FileComplaintWithResponse Complain about a refused activity
 //
-// For a participant, whom the operator or an officer hears: the complaint names the activity and no person. It is answered within 5 working days (project default, as objections). One that is upheld lets the operator declare the activity again, corrected, also after its claim window.
+// For a participant, whom the operator or an officer hears: the complaint names the activity and no person. It is answered within the working days of the parameter objection.answer_days (project default, as objections). One that is upheld lets the operator declare the activity again, corrected, also after its claim window.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -58239,7 +58239,7 @@ func (c *ClientWithResponses) GetCertificateWithResponse(ctx context.Context, ce
 
 // OpenBuyBackWithBodyWithResponse Open a compulsory buy-back
 //
-// A second person approves it; the permits are held from then on. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
+// A second person approves it; the permits are held from then on. The holder may object until the working days of the parameter buy_back.objection_days after the verification; an objection is answered within those of objection.answer_days (5 by 浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -58254,7 +58254,7 @@ func (c *ClientWithResponses) OpenBuyBackWithBodyWithResponse(ctx context.Contex
 
 // OpenBuyBackWithResponse Open a compulsory buy-back
 //
-// A second person approves it; the permits are held from then on. The holder may object until 5 working days after the verification; an objection is answered within 5 working days (浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
+// A second person approves it; the permits are held from then on. The holder may object until the working days of the parameter buy_back.objection_days after the verification; an objection is answered within those of objection.answer_days (5 by 浙江省大气污染防治条例 art. 14). Idle permits are taken back by sweeping their declaration.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -58740,7 +58740,7 @@ func (c *ClientWithResponses) AskEligibilityWithResponse(ctx context.Context, bo
 
 // PlaceEmergencyFreezeWithBodyWithResponse Freeze at once on one officer's word
 //
-// It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published, and once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
+// It lapses unless a second person confirms it within the working days of the parameter freeze.confirm_days (project default: one). Refused while the calendar of that day is not published, and once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -58755,7 +58755,7 @@ func (c *ClientWithResponses) PlaceEmergencyFreezeWithBodyWithResponse(ctx conte
 
 // PlaceEmergencyFreezeWithResponse Freeze at once on one officer's word
 //
-// It lapses unless a second person confirms it within one working day (project default). Refused while the calendar of that day is not published, and once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
+// It lapses unless a second person confirms it within the working days of the parameter freeze.confirm_days (project default: one). Refused while the calendar of that day is not published, and once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -62589,7 +62589,7 @@ func (c *ClientWithResponses) ListPublicNoticesWithResponse(ctx context.Context,
 
 // PostPublicNoticeWithBodyWithResponse Publish something for a period in which anybody may object
 //
-// It stands for at least 7 days (project default). Refused where the working days are not published in which an objection of its last day is answered.
+// It stands at least as long as the parameter public_notice.days says (project default: 7 days). Refused where the working days are not published in which an objection of its last day is answered.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -62604,7 +62604,7 @@ func (c *ClientWithResponses) PostPublicNoticeWithBodyWithResponse(ctx context.C
 
 // PostPublicNoticeWithResponse Publish something for a period in which anybody may object
 //
-// It stands for at least 7 days (project default). Refused where the working days are not published in which an objection of its last day is answered.
+// It stands at least as long as the parameter public_notice.days says (project default: 7 days). Refused where the working days are not published in which an objection of its last day is answered.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -62632,7 +62632,7 @@ func (c *ClientWithResponses) GetPublicNoticeWithResponse(ctx context.Context, i
 
 // FileObjectionWithBodyWithResponse Object to a public notice
 //
-// While the notice stands. It is answered within 5 working days (《浙江省大气污染防治条例》 art. 14). An officer of the region enters what anybody has objected on paper or at the counter, with its document and the day on which it came, from which its answer is due; where it came while the notice stood it may be entered later. How to reach who objects stays in that document. The public sees how many objections there are, and neither who objects nor what he says.
+// While the notice stands. It is answered within the working days of the parameter objection.answer_days (5 by 《浙江省大气污染防治条例》 art. 14). An officer of the region enters what anybody has objected on paper or at the counter, with its document and the day on which it came, from which its answer is due; where it came while the notice stood it may be entered later. How to reach who objects stays in that document. The public sees how many objections there are, and neither who objects nor what he says.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -62647,7 +62647,7 @@ func (c *ClientWithResponses) FileObjectionWithBodyWithResponse(ctx context.Cont
 
 // FileObjectionWithResponse Object to a public notice
 //
-// While the notice stands. It is answered within 5 working days (《浙江省大气污染防治条例》 art. 14). An officer of the region enters what anybody has objected on paper or at the counter, with its document and the day on which it came, from which its answer is due; where it came while the notice stood it may be entered later. How to reach who objects stays in that document. The public sees how many objections there are, and neither who objects nor what he says.
+// While the notice stands. It is answered within the working days of the parameter objection.answer_days (5 by 《浙江省大气污染防治条例》 art. 14). An officer of the region enters what anybody has objected on paper or at the counter, with its document and the day on which it came, from which its answer is due; where it came while the notice stood it may be entered later. How to reach who objects stays in that document. The public sees how many objections there are, and neither who objects nor what he says.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -62854,7 +62854,7 @@ func (c *ClientWithResponses) WithdrawRegistrationWithResponse(ctx context.Conte
 
 // ListRemindersWithResponse Reminders of the end of terms
 //
-// 180, 90 and 60 days before the end, to those who have not applied for a renewal.
+// 180, 90 and 60 days before the end (the parameters renewal.reminder_days.first, second and last of the day on which the instrument was added), to those who have not applied for a renewal.
 //
 // Returns a wrapper object for the known response body format(s).
 //

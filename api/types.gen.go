@@ -2988,37 +2988,50 @@ func (e OutsideSystem) Valid() bool {
 
 // Defines values for ParameterKey.
 const (
-	ParameterKeyAuctionBarMonths       ParameterKey = "auction.bar_months"
-	ParameterKeyAuctionCertificateDays ParameterKey = "auction.certificate_days"
-	ParameterKeyAuctionCertifyDays     ParameterKey = "auction.certify_days"
-	ParameterKeyAuctionContractDays    ParameterKey = "auction.contract_days"
-	ParameterKeyAuctionPaymentDays     ParameterKey = "auction.payment_days"
-	ParameterKeyAuctionReturnDays      ParameterKey = "auction.return_days"
-	ParameterKeyBuyBackBasePrice       ParameterKey = "buy_back.base_price"
-	ParameterKeyBuyBackPartMonthUp     ParameterKey = "buy_back.part_month_up"
-	ParameterKeyBuyBackPrice           ParameterKey = "buy_back.price"
-	ParameterKeyCarbonOffsetCap        ParameterKey = "carbon.offset_cap"
-	ParameterKeyCarbonOffsetOutside    ParameterKey = "carbon.offset_outside"
-	ParameterKeyCreditMost             ParameterKey = "credit.most"
-	ParameterKeyCreditStart            ParameterKey = "credit.start"
-	ParameterKeyExceptionPriceShare    ParameterKey = "exception.price_share"
-	ParameterKeyExceptionSoonDays      ParameterKey = "exception.soon_days"
-	ParameterKeyHoldingLimit           ParameterKey = "holding.limit"
-	ParameterKeyIdleBuybackAfter       ParameterKey = "idle.buyback_after"
-	ParameterKeyInstalmentFirstShare   ParameterKey = "instalment.first_share"
-	ParameterKeyInstalmentGrace        ParameterKey = "instalment.grace"
-	ParameterKeyInstalmentMonths       ParameterKey = "instalment.months"
-	ParameterKeyLeaseMostMonths        ParameterKey = "lease.most_months"
-	ParameterKeyOffsetRatioAttained    ParameterKey = "offset.ratio.attained"
-	ParameterKeyOffsetRatioMissed      ParameterKey = "offset.ratio.missed"
-	ParameterKeyPledgeMostShare        ParameterKey = "pledge.most_share"
-	ParameterKeyPurchaseLimit          ParameterKey = "purchase.limit"
-	ParameterKeySimplifiedSaleMost     ParameterKey = "simplified_sale.most"
+	ParameterKeyAuctionAnnounceDays       ParameterKey = "auction.announce_days"
+	ParameterKeyAuctionBarMonths          ParameterKey = "auction.bar_months"
+	ParameterKeyAuctionCertificateDays    ParameterKey = "auction.certificate_days"
+	ParameterKeyAuctionCertifyDays        ParameterKey = "auction.certify_days"
+	ParameterKeyAuctionContractDays       ParameterKey = "auction.contract_days"
+	ParameterKeyAuctionPaymentDays        ParameterKey = "auction.payment_days"
+	ParameterKeyAuctionReturnDays         ParameterKey = "auction.return_days"
+	ParameterKeyBuyBackBasePrice          ParameterKey = "buy_back.base_price"
+	ParameterKeyBuyBackObjectionDays      ParameterKey = "buy_back.objection_days"
+	ParameterKeyBuyBackPartMonthUp        ParameterKey = "buy_back.part_month_up"
+	ParameterKeyBuyBackPrice              ParameterKey = "buy_back.price"
+	ParameterKeyCarbonExpiryNoticeDays    ParameterKey = "carbon.expiry_notice_days"
+	ParameterKeyCarbonOffsetCap           ParameterKey = "carbon.offset_cap"
+	ParameterKeyCarbonOffsetOutside       ParameterKey = "carbon.offset_outside"
+	ParameterKeyCreditMost                ParameterKey = "credit.most"
+	ParameterKeyCreditStart               ParameterKey = "credit.start"
+	ParameterKeyExceptionPriceShare       ParameterKey = "exception.price_share"
+	ParameterKeyExceptionSoonDays         ParameterKey = "exception.soon_days"
+	ParameterKeyFreezeConfirmDays         ParameterKey = "freeze.confirm_days"
+	ParameterKeyHoldingLimit              ParameterKey = "holding.limit"
+	ParameterKeyIdleBuybackAfter          ParameterKey = "idle.buyback_after"
+	ParameterKeyInstalmentFirstShare      ParameterKey = "instalment.first_share"
+	ParameterKeyInstalmentGrace           ParameterKey = "instalment.grace"
+	ParameterKeyInstalmentMonths          ParameterKey = "instalment.months"
+	ParameterKeyLeaseMostMonths           ParameterKey = "lease.most_months"
+	ParameterKeyObjectionAnswerDays       ParameterKey = "objection.answer_days"
+	ParameterKeyOffsetRatioAttained       ParameterKey = "offset.ratio.attained"
+	ParameterKeyOffsetRatioMissed         ParameterKey = "offset.ratio.missed"
+	ParameterKeyPaymentDays               ParameterKey = "payment.days"
+	ParameterKeyPledgeMostShare           ParameterKey = "pledge.most_share"
+	ParameterKeyProposalLapseDays         ParameterKey = "proposal.lapse_days"
+	ParameterKeyPublicNoticeDays          ParameterKey = "public_notice.days"
+	ParameterKeyPurchaseLimit             ParameterKey = "purchase.limit"
+	ParameterKeyRenewalReminderDaysFirst  ParameterKey = "renewal.reminder_days.first"
+	ParameterKeyRenewalReminderDaysLast   ParameterKey = "renewal.reminder_days.last"
+	ParameterKeyRenewalReminderDaysSecond ParameterKey = "renewal.reminder_days.second"
+	ParameterKeySimplifiedSaleMost        ParameterKey = "simplified_sale.most"
 )
 
 // Valid indicates whether the value is a known member of the ParameterKey enum.
 func (e ParameterKey) Valid() bool {
 	switch e {
+	case ParameterKeyAuctionAnnounceDays:
+		return true
 	case ParameterKeyAuctionBarMonths:
 		return true
 	case ParameterKeyAuctionCertificateDays:
@@ -3033,9 +3046,13 @@ func (e ParameterKey) Valid() bool {
 		return true
 	case ParameterKeyBuyBackBasePrice:
 		return true
+	case ParameterKeyBuyBackObjectionDays:
+		return true
 	case ParameterKeyBuyBackPartMonthUp:
 		return true
 	case ParameterKeyBuyBackPrice:
+		return true
+	case ParameterKeyCarbonExpiryNoticeDays:
 		return true
 	case ParameterKeyCarbonOffsetCap:
 		return true
@@ -3049,6 +3066,8 @@ func (e ParameterKey) Valid() bool {
 		return true
 	case ParameterKeyExceptionSoonDays:
 		return true
+	case ParameterKeyFreezeConfirmDays:
+		return true
 	case ParameterKeyHoldingLimit:
 		return true
 	case ParameterKeyIdleBuybackAfter:
@@ -3061,13 +3080,27 @@ func (e ParameterKey) Valid() bool {
 		return true
 	case ParameterKeyLeaseMostMonths:
 		return true
+	case ParameterKeyObjectionAnswerDays:
+		return true
 	case ParameterKeyOffsetRatioAttained:
 		return true
 	case ParameterKeyOffsetRatioMissed:
 		return true
+	case ParameterKeyPaymentDays:
+		return true
 	case ParameterKeyPledgeMostShare:
 		return true
+	case ParameterKeyProposalLapseDays:
+		return true
+	case ParameterKeyPublicNoticeDays:
+		return true
 	case ParameterKeyPurchaseLimit:
+		return true
+	case ParameterKeyRenewalReminderDaysFirst:
+		return true
+	case ParameterKeyRenewalReminderDaysLast:
+		return true
+	case ParameterKeyRenewalReminderDaysSecond:
 		return true
 	case ParameterKeySimplifiedSaleMost:
 		return true
@@ -15619,7 +15652,7 @@ type RenewalStep struct {
 
 // RenewalStepInput defines model for RenewalStepInput.
 type RenewalStepInput struct {
-	// Days publish: how long the public notice stands.
+	// Days publish: how long the public notice stands, at least as long as the parameter public_notice.days says.
 	Days     *int    `json:"days,omitempty"`
 	Document *string `json:"document,omitempty"`
 

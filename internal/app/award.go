@@ -54,10 +54,10 @@ func (v *View) openAwards(o auction.Offer) (func(tx *Tx, w auction.Winner), erro
 		return nil, err
 	}
 	n := approval.PublicNotice{
-		Region: o.Region, Kind: awardKind, Document: o.Document, StartsOn: v.Today, EndsOn: v.Today.AddDays(approval.NoticeDays - 1),
+		Region: o.Region, Kind: awardKind, Document: o.Document, StartsOn: v.Today, EndsOn: v.noticeEnd(o.Region),
 		State: approval.NoticePosted, PostedAt: v.Now,
 	}
-	if _, err := v.Calendar().AddWorkingDays(n.EndsOn, approval.AnswerDays); err != nil {
+	if err := v.checkAnswerable(n); err != nil {
 		return nil, err
 	}
 	return func(tx *Tx, w auction.Winner) {

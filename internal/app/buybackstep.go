@@ -190,7 +190,7 @@ func (v *View) decideSubmit(m *buyBackMove, q quantity.Quantity) (buyBackEffect,
 }
 
 func (v *View) decideObject(m *buyBackMove) (buyBackEffect, error) {
-	due, err := v.Calendar().AddWorkingDays(v.Today, reserve.ObjectionDays)
+	due, err := v.deadline(rulebook.AnswerDays, m.Region, m.Pollutant)
 	if err != nil {
 		return nil, err
 	}
@@ -241,7 +241,7 @@ func (c BuyBackVerify) Decide(v *View) (Apply, error) {
 		}
 	}
 	if m.Kind == reserve.Compulsory {
-		if verified.ObjectUntil, err = v.Calendar().AddWorkingDays(v.Today, reserve.ObjectionDays); err != nil {
+		if verified.ObjectUntil, err = v.deadline(rulebook.ObjectionDays, m.Region, m.Pollutant); err != nil {
 			return nil, err
 		}
 	}

@@ -1,11 +1,11 @@
 package app
 
 import (
-	"permitx/internal/approval"
 	"permitx/internal/calendar"
 	"permitx/internal/carbon"
 	"permitx/internal/fault"
 	"permitx/internal/identity"
+	"permitx/internal/rulebook"
 )
 
 // Complaints are those about refused activities. The intake asks for those that
@@ -67,7 +67,7 @@ func (c ComplaintFile) Decide(v *View) (Apply, error) {
 			return nil, carbon.ErrComplained.With("complaint %d is about this refusal", other.ID)
 		}
 	}
-	if complaint.DueOn, err = v.Calendar().AddWorkingDays(v.Today, approval.AnswerDays); err != nil {
+	if complaint.DueOn, err = v.deadline(rulebook.AnswerDays, scheme.Region, ""); err != nil {
 		return nil, err
 	}
 	return func(tx *Tx) any { return Put(tx, Complaints, complaint) }, nil

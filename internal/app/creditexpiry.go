@@ -136,7 +136,7 @@ func tellExpiry(v *View, id int64) (Apply, error) {
 		Region: scheme.Region, Kind: "credit_expiry", Subject: id, Title: fmt.Sprintf("碳普惠减排量到期公告 · The credits %s expire", s.Code),
 		Body: fmt.Sprintf("%s 的最后使用日为 %s，次日起失效。\nThe last day on which credits %s of %s can be used is %s. What is not used by then expires.",
 			s.Code, s.ValidTo, s.Code, scheme.Name, s.ValidTo),
-		Document: v.lifeOf(s.Scheme, s.Vintage).Document, StartsOn: v.Today, EndsOn: max(s.ValidTo, v.Today.AddDays(approval.NoticeDays-1)),
+		Document: v.lifeOf(s.Scheme, s.Vintage).Document, StartsOn: v.Today, EndsOn: max(s.ValidTo, v.noticeEnd(scheme.Region)),
 		State: approval.NoticePosted, PostedAt: v.Now,
 	}
 	return func(tx *Tx) any { return Put(tx, PublicNotices, n) }, nil

@@ -3,6 +3,7 @@ package app
 import (
 	"permitx/internal/carbon"
 	"permitx/internal/identity"
+	"permitx/internal/rulebook"
 )
 
 // CreditLifeSet says how long a scheme's credits of a vintage and of later ones can be
@@ -48,7 +49,8 @@ func (v *View) lifeOf(scheme int64, vintage int32) carbon.Life {
 func (tx *Tx) addSeries(s carbon.Series) carbon.Series {
 	s = Put(tx, CreditSeries, s)
 	if !s.ValidTo.IsZero() {
-		tx.Arm(max(s.ValidTo.AddDays(-carbon.NoticeDays).Start(), tx.Now), timerExpiryNotice, s.ID)
+		days := tx.span(rulebook.ExpiryNotice, rowsOf(tx.state, CarbonSchemes).rows[s.Scheme].Region, "")
+		tx.Arm(max(s.ValidTo.AddDays(-days).Start(), tx.Now), timerExpiryNotice, s.ID)
 		tx.Arm(s.ValidTo.AddDays(1).Start(), timerExpiry, s.ID)
 	}
 	return s

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
 	"permitx/internal/identity"
@@ -20,10 +19,6 @@ var (
 	DealSteps   = cold[settlement.DealStep]("deal_step")
 	DealSources = cold[settlement.DealSource]("deal_source")
 )
-
-// PaymentDays is how long an approved deal waits for its payment: 7 working
-// days, after the practice of Foshan and Jiaozhou (project default).
-const PaymentDays = 7
 
 // MaxSources bounds the acquisitions that one deal uses up: a command stages a
 // bounded number of rows.
@@ -296,11 +291,6 @@ func (v *View) pairFor(d settlement.Deal) (settlement.Pair, bool) {
 		}
 	}
 	return settlement.Pair{}, false
-}
-
-// dueOn is the last day to pay for a deal that is approved today.
-func (v *View) dueOn() (calendar.Date, error) {
-	return v.Calendar().AddWorkingDays(v.Today, PaymentDays)
 }
 
 // dealResult is what the actor sees of a deal after a command.

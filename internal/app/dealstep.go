@@ -7,6 +7,7 @@ import (
 	"permitx/internal/fault"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
+	"permitx/internal/rulebook"
 	"permitx/internal/settlement"
 )
 
@@ -260,7 +261,7 @@ func (v *View) decideApproval(d settlement.Deal, m settlement.Move) (dealEffect,
 	if !d.IsPayable() {
 		return noEffect, nil
 	}
-	due, err := v.dueOn()
+	due, err := v.deadline(rulebook.PaymentDays, d.SellerRegion, d.Pollutant)
 	if err != nil {
 		return nil, err
 	}

@@ -155,7 +155,7 @@ func (tx *Tx) exclude(refused []exclusion) {
 		Put(tx, PublicNotices, approval.PublicNotice{
 			Region: o.Region, Kind: "offer_incident", Subject: o.ID, Title: fmt.Sprintf("A bidder of offer %d is excluded", o.ID),
 			Body:     "The rules no longer admit a bidder, whose bids do not count. What was put up goes back.",
-			Document: o.Document, StartsOn: tx.Today, EndsOn: tx.Today.AddDays(approval.NoticeDays - 1), State: approval.NoticePosted, PostedAt: tx.Now,
+			Document: o.Document, StartsOn: tx.Today, EndsOn: tx.noticeEnd(o.Region), State: approval.NoticePosted, PostedAt: tx.Now,
 		})
 	}
 }

@@ -166,7 +166,7 @@ func (c FreezeEmergency) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.ConfirmBy, err = v.Calendar().AddWorkingDays(v.Today, encumbrance.ConfirmDays); err != nil {
+	if f.ConfirmBy, err = v.deadline(rulebook.ConfirmDays, f.Region, f.Pollutant); err != nil {
 		return nil, err
 	}
 	f.StartsOn, f.State = v.Today, encumbrance.Emergency

@@ -172,7 +172,7 @@ func (c InstalmentRequest) Decide(v *View) (Apply, error) {
 func (v *View) instalmentTerms(n soldNotice) reserve.InstalmentTerms {
 	return reserve.InstalmentTerms{
 		FirstShare: v.parameter(rulebook.FirstInstalment, n.Region, n.Pollutant),
-		Months:     int(v.parameter(rulebook.InstalmentMost, n.Region, n.Pollutant) / quantity.OneRatio),
+		Months:     v.span(rulebook.InstalmentMost, n.Region, n.Pollutant),
 	}
 }
 
@@ -447,7 +447,7 @@ func freezeUnpaid(v *View, id int64) (Apply, error) {
 
 // armGrace lets an unpaid part be looked at when its time of grace, from a day on, is over.
 func (tx *Tx) armGrace(n reserve.PaymentNotice, instalment int64, from calendar.Date) {
-	grace := int(tx.parameter(rulebook.InstalmentGrace, n.Region, n.Pollutant) / quantity.OneRatio)
+	grace := tx.span(rulebook.InstalmentGrace, n.Region, n.Pollutant)
 	tx.Arm(from.AddDays(grace+1).Start(), timerInstalmentGrace, instalment)
 }
 

@@ -284,7 +284,7 @@ func (c LeaseStep) approve(v *View, l encumbrance.Lease) (leaseEffect, error) {
 	if err := v.judgeLease(l); err != nil {
 		return nil, err
 	}
-	due, err := v.dueOn()
+	due, err := v.deadline(rulebook.PaymentDays, l.Region, l.Pollutant)
 	if err != nil {
 		return nil, err
 	}

@@ -146,7 +146,7 @@ func (c OfferAnnounce) Decide(v *View) (Apply, error) {
 // announce publishes an offer and sets aside what it is about. The result is an
 // OfferResult.
 func (v *View) announce(o auction.Offer, n approval.PublicNotice, take func(tx *Tx, o auction.Offer)) (Apply, error) {
-	if err := n.Validate(v.Today); err != nil {
+	if err := n.Validate(v.Today, v.span(rulebook.NoticeDays, n.Region, "")); err != nil {
 		return nil, err
 	}
 	return func(tx *Tx) any {
@@ -214,7 +214,7 @@ func checkOfferTerm(o auction.Offer, i catalog.Instrument) error {
 // checkOffer holds that an offer's terms go together, that its window lies on
 // working days, and that it has its seal.
 func (v *View) checkOffer(o auction.Offer, c OfferTerms) error {
-	if err := fault.First(o.Validate(v.Now), catalog.CheckText("title", c.Title, titleMost)); err != nil {
+	if err := fault.First(o.Validate(v.Now, v.span(rulebook.AuctionAnnounce, o.Region, o.Pollutant)), catalog.CheckText("title", c.Title, titleMost)); err != nil {
 		return err
 	}
 	for _, x := range []struct {
@@ -362,7 +362,7 @@ func (tx *Tx) endWithoutSale(o auction.Offer) auction.Offer {
 		Region: o.Region, Kind: "offer_end", Subject: o.ID, Title: fmt.Sprintf("Offer %d has ended without a sale", o.ID),
 		Body: fmt.Sprintf("%s: %s. It was for %s %s of %s, by auction (%s). Bids that were opened: %d. What bidders have put up goes back.",
 			o.State, o.Reason, o.Quantity, o.Unit(), o.Pollutant, o.Format, o.Bids),
-		Document: o.Document, StartsOn: tx.Today, EndsOn: tx.Today.AddDays(approval.NoticeDays - 1), State: approval.NoticePosted, PostedAt: tx.Now,
+		Document: o.Document, StartsOn: tx.Today, EndsOn: tx.noticeEnd(o.Region), State: approval.NoticePosted, PostedAt: tx.Now,
 	})
 	o.Releasing = true
 	return Put(tx, Offers, o)

@@ -108,7 +108,7 @@ func (tx *Tx) putIncident(o auction.Offer, x auction.Incident) {
 func (tx *Tx) publishIncident(o auction.Offer, title, body string) {
 	Put(tx, PublicNotices, approval.PublicNotice{
 		Region: o.Region, Kind: "offer_incident", Subject: o.ID, Title: title, Body: body,
-		Document: o.Document, StartsOn: tx.Today, EndsOn: tx.Today.AddDays(approval.NoticeDays - 1), State: approval.NoticePosted, PostedAt: tx.Now,
+		Document: o.Document, StartsOn: tx.Today, EndsOn: tx.noticeEnd(o.Region), State: approval.NoticePosted, PostedAt: tx.Now,
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"permitx/internal/fault"
 	"permitx/internal/identity"
 	"permitx/internal/market"
+	"permitx/internal/rulebook"
 )
 
 // Proposals are commands that wait, or waited, for a second person. Those that
@@ -84,7 +85,7 @@ func (v *View) propose(c Command, payload []byte, apply Apply) Apply {
 		EffectsDigest: approval.Digest(effects), State: approval.Pending, ProposedBy: v.Actor.Person, EffectiveOn: v.effective,
 	}
 	return func(tx *Tx) any { // now, and not as on its day
-		p.ProposedAt, p.ShownAt, p.LapsesAt = tx.Now, tx.Now, tx.Today.AddDays(approval.LapseDays+1).Start()
+		p.ProposedAt, p.ShownAt, p.LapsesAt = tx.Now, tx.Now, tx.Today.AddDays(tx.span(rulebook.ProposalLapse, region, "")+1).Start()
 		p = Put(tx, Proposals, p)
 		tx.Arm(p.LapsesAt, "proposal.lapse", p.ID)
 		return Proposed{p}

@@ -8,6 +8,7 @@ import (
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
 	"permitx/internal/identity"
+	"permitx/internal/rulebook"
 )
 
 // Public notices and what people have against them.
@@ -76,14 +77,26 @@ func (c PublicNoticePost) Decide(v *View) (Apply, error) {
 // checkPublicNotice checks a notice, and that the working days are known in
 // which an objection on its last day is answered.
 func (v *View) checkPublicNotice(n approval.PublicNotice) error {
-	if err := n.Validate(v.Today); err != nil {
+	if err := n.Validate(v.Today, v.span(rulebook.NoticeDays, n.Region, "")); err != nil {
 		return err
 	}
 	if _, err := v.Region("region", n.Region); err != nil {
 		return err
 	}
-	_, err := v.Calendar().AddWorkingDays(n.EndsOn, approval.AnswerDays)
-	return atField(err, "ends_on")
+	return atField(v.checkAnswerable(n), "ends_on")
+}
+
+// checkAnswerable holds that the working days are known in which an objection on
+// a notice's last day is answered.
+func (v *View) checkAnswerable(n approval.PublicNotice) error {
+	_, err := v.Calendar().AddWorkingDays(n.EndsOn, v.span(rulebook.AnswerDays, n.Region, ""))
+	return err
+}
+
+// noticeEnd is the last day of a public notice that begins today and stands for the
+// least of days.
+func (v *View) noticeEnd(region string) calendar.Date {
+	return v.Today.AddDays(v.span(rulebook.NoticeDays, region, "") - 1)
 }
 
 // Operation is PublicNoticeEnd.
@@ -133,7 +146,7 @@ func (c ObjectionFile) Decide(v *View) (Apply, error) {
 	if err := v.checkEntered(o, n.Region); err != nil {
 		return nil, err
 	}
-	if o, err = n.Object(o, v.Calendar()); err != nil {
+	if o, err = n.Object(o, v.Calendar(), v.spanOn(rulebook.AnswerDays, n.Region, "", o.Came())); err != nil {
 		return nil, err
 	}
 	return func(tx *Tx) any { return Put(tx, Objections, o) }, nil

@@ -7,6 +7,7 @@ import (
 	"permitx/internal/ledger"
 	"permitx/internal/permit"
 	"permitx/internal/quantity"
+	"permitx/internal/rulebook"
 )
 
 // The tables of reminders, and how far each round of them is.
@@ -32,10 +33,21 @@ const timerRemind = "instrument.remind"
 
 var _ = declareTimer(timerRemind, retrying(timerRemind, remind))
 
+// reminderDays are how long before the end of a pollutant's terms their holders are
+// reminded, by the parameters of today.
+func (v *View) reminderDays(pollutant string) []int32 {
+	var days []int32
+	for _, key := range []rulebook.Key{rulebook.ReminderFirst, rulebook.ReminderSecond, rulebook.ReminderLast} {
+		days = append(days, int32(v.span(key, "", pollutant))) //nolint:gosec // at most 400
+	}
+	slices.Sort(days)
+	return slices.Compact(days)
+}
+
 // armReminders makes sure that the holders of an instrument are reminded of
 // the end of its term, on the days that are still to come.
 func (tx *Tx) armReminders(i catalog.Instrument) {
-	for _, days := range permit.ReminderDays {
+	for _, days := range tx.reminderDays(i.Pollutant) {
 		on := i.TermEnd.AddDays(-int(days))
 		if on > tx.Today {
 			run := Put(tx, ReminderRuns, ReminderRun{Instrument: i.ID, Days: days})
@@ -59,7 +71,7 @@ func armEarlier(v *View, _ int64) (Apply, error) {
 	}
 	var without []catalog.Instrument
 	for i := range All(v, Instruments) {
-		if !i.OfCredits() && !armed[i.ID] && i.TermEnd.AddDays(-int(slices.Min(permit.ReminderDays))) > v.Today {
+		if !i.OfCredits() && !armed[i.ID] && i.TermEnd.AddDays(-int(v.reminderDays(i.Pollutant)[0])) > v.Today {
 			without = append(without, i)
 		}
 	}

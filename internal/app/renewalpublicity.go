@@ -6,6 +6,7 @@ import (
 	"permitx/internal/approval"
 	"permitx/internal/fault"
 	"permitx/internal/permit"
+	"permitx/internal/rulebook"
 )
 
 // publicDays bounds the days of a renewal's publicity.
@@ -26,11 +27,11 @@ var (
 	ErrObjectionUpheld = fault.New(fault.Refused, "renewal.objection_upheld", "an objection to the renewal was upheld: verify and publish it again, or reject it").At("event")
 )
 
-// publish posts what was verified as a public notice, for at least
-// approval.NoticeDays days. Objections to it stand in the way of the decision.
+// publish posts what was verified as a public notice, for as many days as one
+// stands at least, or more. Objections to it stand in the way of the decision.
 func (c RenewalStep) publish(v *View, r permit.Renewal) (permit.Renewal, renewalEffect, error) {
-	if c.Days < approval.NoticeDays || c.Days > publicDays {
-		return r, nil, fault.Invalidf("days", "must be from %d to %d", approval.NoticeDays, publicDays)
+	if least := v.span(rulebook.NoticeDays, r.Region, ""); int(c.Days) < least || c.Days > publicDays {
+		return r, nil, fault.Invalidf("days", "must be from %d to %d", least, publicDays)
 	}
 	r.PublishedOn, r.PublicUntil = v.Today, v.Today.AddDays(int(c.Days)-1)
 	n, err := v.renewalPublicNotice(r)

@@ -11,13 +11,9 @@ import (
 	"permitx/internal/fault"
 )
 
-// The days of a proposal (project defaults).
-const (
-	// LapseDays is how long a proposal waits for its approval.
-	LapseDays = 14
-	// AheadDays is how many days ahead what takes effect on a later day is decided at most.
-	AheadDays = 366
-)
+// AheadDays is how many days ahead what takes effect on a later day is decided at
+// most (project default).
+const AheadDays = 366
 
 // ProposalState is where a proposal is in its life; all but those in Running
 // are final.

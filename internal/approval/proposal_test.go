@@ -74,20 +74,20 @@ func TestDigest(t *testing.T) {
 	}
 }
 
-// A notice stands for seven days at least, and objections are answered within
-// five working days: one of Friday 25 September 2026 by 9 October, because 1 to
+// A notice stands for its least of days, and objections are answered within their
+// working days: one of Friday 25 September 2026 within five by 9 October, because 1 to
 // 7 October are holidays (in a made-up calendar).
 func TestObject(t *testing.T) {
 	t.Parallel()
 	n := PublicNotice{Kind: "k", Title: "t", Body: "b", Document: "d", StartsOn: 20260921, EndsOn: 20260926, State: NoticePosted}
-	if err := n.Validate(20260921); !errors.Is(err, ErrNoticeShort) {
+	if err := n.Validate(20260921, 7); !errors.Is(err, ErrNoticeShort) {
 		t.Errorf("six days: %v", err)
 	}
 	n.EndsOn = 20260927
-	if err := n.Validate(20260921); err != nil {
+	if err := n.Validate(20260921, 7); err != nil {
 		t.Errorf("seven days: %v", err)
 	}
-	if err := n.Validate(20260922); !errors.Is(err, ErrNoticePast) {
+	if err := n.Validate(20260922, 7); !errors.Is(err, ErrNoticePast) {
 		t.Errorf("yesterday: %v", err)
 	}
 	var days []calendar.Day
@@ -97,32 +97,32 @@ func TestObject(t *testing.T) {
 	c := calendar.New([]calendar.Year{{Year: 2026, Published: true}}, days)
 	friday := calendar.Date(20260925).Start()
 	filed := Objection{Objector: "o", Text: "t", FiledBy: 1, FiledAt: friday}
-	o, err := n.Object(filed, c)
+	o, err := n.Object(filed, c, 5)
 	if err != nil || o.DueOn != 20261009 {
 		t.Errorf("due on %s, %v", o.DueOn, err)
 	}
 	late := filed
 	late.FiledAt = calendar.Date(20260928).Start()
-	if _, err := n.Object(late, c); !errors.Is(err, ErrNotRunning) {
+	if _, err := n.Object(late, c, 5); !errors.Is(err, ErrNotRunning) {
 		t.Errorf("after the last day: %v", err)
 	}
 	late.ReceivedOn, late.Document = 20260925, "letter" // entered later, it counts from the day on which it came
-	if o, err := n.Object(late, c); err != nil || o.DueOn != 20261009 {
+	if o, err := n.Object(late, c, 5); err != nil || o.DueOn != 20261009 {
 		t.Errorf("due on %s, %v", o.DueOn, err)
 	}
 	for _, received := range []calendar.Date{20260920, 20260928} {
 		late.ReceivedOn = received
-		if _, err := n.Object(late, c); !errors.Is(err, ErrNotRunning) {
+		if _, err := n.Object(late, c, 5); !errors.Is(err, ErrNotRunning) {
 			t.Errorf("received on %s: %v", received, err)
 		}
 	}
 	for _, half := range []Objection{{ReceivedOn: 20260925}, {Document: "letter"}} {
 		half.Objector, half.Text, half.FiledAt = "o", "t", friday
-		if _, err := n.Object(half, c); err == nil {
+		if _, err := n.Object(half, c, 5); err == nil {
 			t.Errorf("%+v is taken", half)
 		}
 	}
-	if _, err := n.Object(filed, calendar.New(nil, nil)); !errors.Is(err, calendar.ErrYearNotPublished) {
+	if _, err := n.Object(filed, calendar.New(nil, nil), 5); !errors.Is(err, calendar.ErrYearNotPublished) {
 		t.Errorf("unpublished year: %v", err)
 	}
 	answered, err := o.Answered("no", false, 2, friday)

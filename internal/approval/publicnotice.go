@@ -8,17 +8,6 @@ import (
 	"permitx/internal/fault"
 )
 
-// The periods of public notices.
-const (
-	// NoticeDays is how long a public notice stands at least, in calendar days:
-	// 7 in Lishui (2018) and in Wuzhong (2025); project default for Jiaxing.
-	NoticeDays = 7
-	// AnswerDays is within how many working days an objection is answered: 5
-	// days by 《浙江省大气污染防治条例》 art. 14; that they are working days is the
-	// project's reading.
-	AnswerDays = 5
-)
-
 // The bounds of texts, in characters.
 const (
 	titleMax = 200
@@ -101,8 +90,8 @@ func (c *ObjectionCount) Count(o Objection) {
 var (
 	// ErrNoticePast is returned when a notice would begin before today.
 	ErrNoticePast = fault.New(fault.Invalid, "public_notice.starts_in_the_past", "a public notice begins today or later").At("starts_on")
-	// ErrNoticeShort is returned when a notice would stand for fewer than NoticeDays days.
-	ErrNoticeShort = fault.New(fault.Invalid, "public_notice.too_short", "a public notice stands for at least 7 days (project default)").At("ends_on")
+	// ErrNoticeShort is returned when a notice would stand for fewer days than the least.
+	ErrNoticeShort = fault.New(fault.Invalid, "public_notice.too_short", "a public notice stands at least as long as the parameter public_notice.days says").At("ends_on")
 	// ErrNoticeWithdrawn is returned when the notice is withdrawn already.
 	ErrNoticeWithdrawn = fault.New(fault.Conflict, "public_notice.withdrawn", "the public notice is withdrawn")
 	// ErrNotRunning is returned when an objection comes before a notice's first day or after its last.
@@ -111,8 +100,9 @@ var (
 	ErrAnswered = fault.New(fault.Conflict, "objection.answered", "the objection is answered already")
 )
 
-// Validate returns a fault that names the first field that is wrong.
-func (n PublicNotice) Validate(today calendar.Date) error {
+// Validate returns a fault that names the first field that is wrong. A notice
+// stands for the least of days, or longer.
+func (n PublicNotice) Validate(today calendar.Date, least int) error {
 	if err := fault.First(
 		catalog.CheckText("kind", n.Kind, kindMax), catalog.CheckText("title", n.Title, titleMax), checkBody("body", n.Body),
 		catalog.CheckDocument("document", n.Document),
@@ -128,8 +118,8 @@ func (n PublicNotice) Validate(today calendar.Date) error {
 		return fault.Invalidf("subject", "must be the id of a record")
 	case n.StartsOn < today:
 		return ErrNoticePast
-	case n.EndsOn < n.StartsOn.AddDays(NoticeDays-1):
-		return ErrNoticeShort
+	case n.EndsOn < n.StartsOn.AddDays(least-1):
+		return ErrNoticeShort.With("a notice that begins on %s stands until %s at least", n.StartsOn, n.StartsOn.AddDays(least-1))
 	}
 	return nil
 }
@@ -140,9 +130,9 @@ func (n PublicNotice) RunsOn(d calendar.Date) bool {
 }
 
 // Object returns an objection to the notice, which counts as of the day on which it
-// came. It fails with ErrNoticeWithdrawn, ErrNotRunning, or
+// came, and is answered within some working days from then. It fails with ErrNoticeWithdrawn, ErrNotRunning, or
 // calendar.ErrYearNotPublished where the day of the answer cannot be told.
-func (n PublicNotice) Object(o Objection, c *calendar.Calendar) (Objection, error) {
+func (n PublicNotice) Object(o Objection, c *calendar.Calendar, answerDays int) (Objection, error) {
 	o.Notice, o.Region, o.State = n.ID, n.Region, ObjectionOpen
 	if err := fault.First(catalog.CheckText("objector", o.Objector, nameMax), checkBody("text", o.Text)); err != nil {
 		return o, err
@@ -162,7 +152,7 @@ func (n PublicNotice) Object(o Objection, c *calendar.Calendar) (Objection, erro
 		return o, ErrNotRunning.With("the notice stands from %s to %s", n.StartsOn, n.EndsOn)
 	}
 	var err error
-	o.DueOn, err = c.AddWorkingDays(o.Came(), AnswerDays)
+	o.DueOn, err = c.AddWorkingDays(o.Came(), answerDays)
 	return o, err
 }
 

@@ -15,9 +15,6 @@ import (
 
 // The bounds of an offer's terms.
 const (
-	// AnnounceDays is how many days an offer is public at least before its window
-	// opens: 7 in Lishui (2018) and Wuzhong (2025).
-	AnnounceDays = 7
 	// QuotesMost is how many quotes a bidder has in a window of the Zhejiang
 	// electronic sale (Wuyi 2021 no. 7, Yiwu 2020 no. 1).
 	QuotesMost = 10
@@ -245,8 +242,8 @@ func (o Offer) Unsold() quantity.Quantity { return o.Quantity - o.Volume }
 var (
 	// ErrTimetable is returned when the times do not follow each other.
 	ErrTimetable = fault.New(fault.Invalid, "offer.timetable", "registration begins, ends, the window opens and closes, in this order")
-	// ErrAnnounceShort is returned when the window opens less than 7 days after the announcement.
-	ErrAnnounceShort = fault.New(fault.Invalid, "offer.announced_too_late", "an offer is public for at least 7 days before its window opens").At("opens_at").
+	// ErrAnnounceShort is returned when the window opens too soon after the announcement.
+	ErrAnnounceShort = fault.New(fault.Invalid, "offer.announced_too_late", "an offer is public before its window opens for as long as the parameter auction.announce_days says").At("opens_at").
 				Under("offer.announcement", "project default, after Lishui 2018 and Wuzhong 2025")
 	// ErrCreditFormat is returned when credits would be offered in a format that is for permits.
 	ErrCreditFormat = fault.New(fault.Invalid, "offer.format_of_permits", "credits are sold at one price, at own prices or ascending: the other formats are for permits").At("format")
@@ -267,8 +264,9 @@ const OutrightMonths = 12
 
 const oneFen = quantity.OnePrice / 100
 
-// Validate returns a fault that names the first field that is wrong.
-func (o Offer) Validate(now calendar.Instant) error {
+// Validate returns a fault that names the first field that is wrong. An offer is
+// announced now, as many days before its window opens as announce says, or more.
+func (o Offer) Validate(now calendar.Instant, announce int) error {
 	if err := fault.First(
 		catalog.CheckOneOf("format", o.Format, OfferFormats), catalog.CheckOneOf("collateral", o.Collateral, Collaterals),
 		catalog.CheckOneOf("sight", o.Sight, Sights), catalog.CheckOneOf("interruption_rule", o.InterruptionRule, InterruptionRules),
@@ -276,7 +274,7 @@ func (o Offer) Validate(now calendar.Instant) error {
 	); err != nil {
 		return err // what follows divides by lot size and tick
 	}
-	return fault.First(o.checkOptions(), o.checkNoncompetitive(), o.checkTimes(now), catalog.CheckDocument("document", o.Document))
+	return fault.First(o.checkOptions(), o.checkNoncompetitive(), o.checkTimes(now, announce), catalog.CheckDocument("document", o.Document))
 }
 
 // checkCredits holds that credits are offered in whole tonnes, as the market
@@ -371,7 +369,7 @@ func (o Offer) checkNoncompetitive() error {
 	return nil
 }
 
-func (o Offer) checkTimes(now calendar.Instant) error {
+func (o Offer) checkTimes(now calendar.Instant, announce int) error {
 	for _, x := range []struct {
 		field string
 		wrong bool
@@ -388,8 +386,8 @@ func (o Offer) checkTimes(now calendar.Instant) error {
 	if free := o.OpensAt + calendar.Instant(o.FreeSeconds+o.ClockSeconds)*second; o.IsOpen() && o.ClosesAt < free {
 		return ErrTimetable.With("with its free period and its clock the auction closes at %s at the earliest", free).At("closes_at")
 	}
-	if o.OpensAt.Date() < now.Date().AddDays(AnnounceDays) {
-		return ErrAnnounceShort.With("announced on %s the window opens on %s at the earliest", now.Date(), now.Date().AddDays(AnnounceDays))
+	if first := now.Date().AddDays(announce); o.OpensAt.Date() < first {
+		return ErrAnnounceShort.With("announced on %s the window opens on %s at the earliest", now.Date(), first)
 	}
 	return nil
 }

@@ -61,10 +61,6 @@ func (l Life) LastDay(vintage int32) calendar.Date {
 	return calendar.NewDate(int(vintage)+1, 1, 1).AddMonths(int(l.Months)).AddDays(-1)
 }
 
-// NoticeDays is how long before their last day the holders of credits are told of
-// it (project default).
-const NoticeDays = 90
-
 // The faults of lives and ends.
 var (
 	// ErrLifeIssued is returned when a life would be set of a vintage of which credits are issued.

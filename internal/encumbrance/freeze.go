@@ -11,10 +11,6 @@ import (
 	"permitx/internal/quantity"
 )
 
-// ConfirmDays is how long an emergency freeze holds without a second person's
-// word: one working day (project default).
-const ConfirmDays = 1
-
 // The faults of freezes, in the order in which they are checked. A plain
 // mistake in one field is a request.invalid that names it.
 var (

@@ -250,7 +250,3 @@ type Reminder struct {
 	At         calendar.Instant
 	Command    int64
 }
-
-// ReminderDays are how long before the end of a term its holders are reminded
-// (project default).
-var ReminderDays = []int32{180, 90, 60}

@@ -58,12 +58,6 @@ var causesOf = map[BuyBackKind][]BuyBackCause{
 	Compulsory:  {ProjectCancelled, CompletionSurplus, Abandoned, Idle, UnitClosed, LicenceCancelled, ReductionTask},
 }
 
-// ObjectionDays are the working days in which the holder of permits that the
-// bureau takes back may object to what was verified, and in which an objection
-// is answered (浙江省大气污染防治条例 art. 14 for the answer; project default for
-// the time to object).
-const ObjectionDays = 5
-
 // The faults of a buy-back, in the order in which they are checked.
 var (
 	// ErrVerifiedLess is returned when less was verified than is to go back.

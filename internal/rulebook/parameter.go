@@ -58,6 +58,17 @@ const (
 	AuctionDocument Key = "auction.certificate_days"
 	AuctionReturn   Key = "auction.return_days"
 	AuctionBar      Key = "auction.bar_months"
+	ProposalLapse   Key = "proposal.lapse_days"
+	NoticeDays      Key = "public_notice.days"
+	AnswerDays      Key = "objection.answer_days"
+	ObjectionDays   Key = "buy_back.objection_days"
+	PaymentDays     Key = "payment.days"
+	ConfirmDays     Key = "freeze.confirm_days"
+	ReminderFirst   Key = "renewal.reminder_days.first"
+	ReminderSecond  Key = "renewal.reminder_days.second"
+	ReminderLast    Key = "renewal.reminder_days.last"
+	AuctionAnnounce Key = "auction.announce_days"
+	ExpiryNotice    Key = "carbon.expiry_notice_days"
 
 	firstSeededYear = calendar.Date(20200101) // from when the project's own defaults hold
 )
@@ -116,6 +127,17 @@ var Keys = []KeyInfo{
 	{AuctionReturn, "working days", quantity.OneRatio, 60 * quantity.OneRatio, true, "5", ProjectDefault, "", "working days from the certification in which losers have back what they put up"},
 	{AuctionBar, "months", 0, 120 * quantity.OneRatio, true, "12", ProjectDefault, "", "months for which who does not sign or pay what he has won is not admitted to auctions"},
 	{BuyBackPrice, "formula", 1, 10 * quantity.OneRatio, false, LowerOfPaidAndBase, ProjectDefault, "", "price of a buy-back: `lower_of_paid_and_base`, `paid`, `base`, or a share of the base price"},
+	{ProposalLapse, "days", quantity.OneRatio, 366 * quantity.OneRatio, true, "14", ProjectDefault, "", "days that a proposal waits for its approval after the day on which it was made"},
+	{NoticeDays, "days", quantity.OneRatio, 60 * quantity.OneRatio, true, "7", ProjectDefault, "", "days that a public notice stands at least, as in Lishui and Wuzhong"},
+	{AnswerDays, "working days", quantity.OneRatio, 60 * quantity.OneRatio, true, "5", "浙江省大气污染防治条例 第十四条", "", "working days in which an objection or a complaint is answered; that they are working days, and that complaints have them too, is a project default"},
+	{ObjectionDays, "working days", quantity.OneRatio, 60 * quantity.OneRatio, true, "5", ProjectDefault, "", "working days from the verification in which the holder may object to a compulsory buy-back"},
+	{PaymentDays, "working days", quantity.OneRatio, 60 * quantity.OneRatio, true, "7", ProjectDefault, "", "working days from the approval to the payment of a deal or lease, as in Foshan and Jiaozhou; of a deal by the seller's region"},
+	{ConfirmDays, "working days", quantity.OneRatio, 60 * quantity.OneRatio, true, "1", ProjectDefault, "", "working days in which a second person confirms an emergency freeze"},
+	{ReminderFirst, "days", quantity.OneRatio, 400 * quantity.OneRatio, true, "180", ProjectDefault, "", "days before the end of a term of the first reminder; it is that of the day on which the instrument was added, as of the next two"},
+	{ReminderSecond, "days", quantity.OneRatio, 400 * quantity.OneRatio, true, "90", ProjectDefault, "", "days before the end of a term of the second reminder"},
+	{ReminderLast, "days", quantity.OneRatio, 400 * quantity.OneRatio, true, "60", ProjectDefault, "", "days before the end of a term of the last reminder: the last day to apply for a renewal"},
+	{AuctionAnnounce, "days", quantity.OneRatio, 366 * quantity.OneRatio, true, "7", ProjectDefault, "", "days that an auction is public at least before its window opens, as in Lishui and Wuzhong"},
+	{ExpiryNotice, "days", quantity.OneRatio, 366 * quantity.OneRatio, true, "90", ProjectDefault, "", "days before their last day on which the holders of credits are told of it; it is that of the day on which their series was issued first"},
 }
 
 // InfoOf is what is known of a key.

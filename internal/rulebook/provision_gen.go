@@ -134,7 +134,7 @@ var provisions = []Provision{
 		{"order.price_off_tick", "the price must be a multiple of the market's tick", "the market's terms"},
 	}},
 	{"offer.announcement", []Refusal{
-		{"offer.announced_too_late", "an offer is public for at least 7 days before its window opens", "project default, after Lishui 2018 and Wuzhong 2025"},
+		{"offer.announced_too_late", "an offer is public before its window opens for as long as the parameter auction.announce_days says", "project default, after Lishui 2018 and Wuzhong 2025"},
 	}},
 	{"offer.approved_need", []Refusal{
 		{"registration.need_missing", "in this sale each bidder bids for the need approved for his project: name the project", "Zhejiang electronic sale: Wuyi 2021 no. 7; that the quantity is the approved need: project default"},

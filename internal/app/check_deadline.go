@@ -1,0 +1,87 @@
+package app
+
+import (
+	"slices"
+
+	"permitx/internal/approval"
+	"permitx/internal/calendar"
+	"permitx/internal/carbon"
+	"permitx/internal/encumbrance"
+	"permitx/internal/quantity"
+	"permitx/internal/rulebook"
+)
+
+var _ = declareCheck((*checker).checkDeadlines)
+
+// deadlineRules are what deadlines are reckoned by.
+type deadlineRules struct {
+	*checker
+
+	rows     map[rulebook.Key]rulebook.Rows
+	calendar *calendar.Calendar
+}
+
+// checkDeadlines holds that a deadline is what its parameter gave on the day from
+// which it runs (I-136).
+func (c *checker) checkDeadlines() error {
+	d := deadlineRules{checker: c, rows: map[rulebook.Key]rulebook.Rows{}}
+	if err := eachOf(c.ctx, c.r, Parameters, Query{}, func(p rulebook.Parameter) { d.rows[p.Key] = append(d.rows[p.Key], p) }); err != nil {
+		return err
+	}
+	var years []calendar.Year
+	var days []calendar.Day
+	if err := eachOf(c.ctx, c.r, Years, Query{}, func(y calendar.Year) { years = append(years, y) }); err != nil {
+		return err
+	}
+	if err := eachOf(c.ctx, c.r, Days, Query{}, func(d calendar.Day) { days = append(days, d) }); err != nil {
+		return err
+	}
+	d.calendar = calendar.New(years, days)
+	if err := eachOf(c.ctx, c.r, Proposals, Query{}, func(p approval.Proposal) {
+		made, lapses := p.ProposedAt.Date(), p.LapsesAt.Date().AddDays(-1)
+		if !slices.Contains(d.spans(rulebook.ProposalLapse, rulebook.Place{Region: p.Region}, made), made.DaysUntil(lapses)) {
+			d.reportDeadline(Proposals.name, p.ID, rulebook.ProposalLapse, made, lapses)
+		}
+	}); err != nil {
+		return err
+	}
+	if err := eachOf(c.ctx, c.r, Objections, Query{}, func(o approval.Objection) {
+		d.checkDue(Objections.name, o.ID, rulebook.AnswerDays, rulebook.Place{Region: o.Region}, o.Came(), o.DueOn)
+	}); err != nil {
+		return err
+	}
+	if err := eachOf(c.ctx, c.r, Complaints, Query{}, func(r carbon.Complaint) {
+		d.checkDue(Complaints.name, r.ID, rulebook.AnswerDays, rulebook.Place{Region: r.Region}, r.FiledAt.Date(), r.DueOn)
+	}); err != nil {
+		return err
+	}
+	emergencies := Where("state", string(encumbrance.Emergency)) // later ones may lie on a licence of another region
+	return eachOf(c.ctx, c.r, Freezes, emergencies, func(f encumbrance.Freeze) {
+		d.checkDue(Freezes.name, f.ID, rulebook.ConfirmDays, rulebook.Place{Region: f.Region, Pollutant: f.Pollutant}, f.StartsOn, f.ConfirmBy)
+	})
+}
+
+// checkDue holds a day against the working days that a parameter gave.
+func (d *deadlineRules) checkDue(table string, id int64, key rulebook.Key, at rulebook.Place, from, due calendar.Date) {
+	for _, n := range d.spans(key, at, from) {
+		if want, err := d.calendar.AddWorkingDays(from, n); err == nil && want == due {
+			return
+		}
+	}
+	d.reportDeadline(table, id, key, from, due)
+}
+
+func (d *deadlineRules) reportDeadline(table string, id int64, key rulebook.Key, from, due calendar.Date) {
+	d.report("I-136", table, id, "runs from %s to %s, not for the days of %s", from, due, key)
+}
+
+// spans are what a parameter gave at some time of a day: a further row that holds from
+// its own day on holds from the moment when it is set.
+func (d *deadlineRules) spans(key rulebook.Key, at rulebook.Place, on calendar.Date) (spans []int) {
+	rows := d.rows[key]
+	for n := range len(rows) + 1 {
+		_, value, _ := rulebook.Lookup(rows[:n], key, at, on)
+		spans = append(spans, int(value/quantity.OneRatio))
+	}
+	return spans
+}
