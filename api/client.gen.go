@@ -2163,7 +2163,7 @@ type ClientInterface interface {
 
 	// RecordLicenceQuantityWithBody Record what a licence permits
 	//
-	// By its document: for the first time, or as the authority has changed it. From then on sales, purchases and sales out of the reserve change it on their documents; trades of the market are booked once a night.
+	// By its document: for the first time, or as the authority has changed it. Buy-backs, sales, purchases and sales out of the reserve change it on their documents, trades of the market once a night; these changes are recorded also where no decision says what the licence permits.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2172,7 +2172,7 @@ type ClientInterface interface {
 
 	// RecordLicenceQuantity Record what a licence permits
 	//
-	// By its document: for the first time, or as the authority has changed it. From then on sales, purchases and sales out of the reserve change it on their documents; trades of the market are booked once a night.
+	// By its document: for the first time, or as the authority has changed it. Buy-backs, sales, purchases and sales out of the reserve change it on their documents, trades of the market once a night; these changes are recorded also where no decision says what the licence permits.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -9014,7 +9014,7 @@ func (c *Client) ListLicenceQuantities(ctx context.Context, params *ListLicenceQ
 
 // RecordLicenceQuantityWithBody Record what a licence permits
 //
-// By its document: for the first time, or as the authority has changed it. From then on sales, purchases and sales out of the reserve change it on their documents; trades of the market are booked once a night.
+// By its document: for the first time, or as the authority has changed it. Buy-backs, sales, purchases and sales out of the reserve change it on their documents, trades of the market once a night; these changes are recorded also where no decision says what the licence permits.
 //
 // Takes any type of body and a specified content type.
 //
@@ -9033,7 +9033,7 @@ func (c *Client) RecordLicenceQuantityWithBody(ctx context.Context, params *Reco
 
 // RecordLicenceQuantity Record what a licence permits
 //
-// By its document: for the first time, or as the authority has changed it. From then on sales, purchases and sales out of the reserve change it on their documents; trades of the market are booked once a night.
+// By its document: for the first time, or as the authority has changed it. Buy-backs, sales, purchases and sales out of the reserve change it on their documents, trades of the market once a night; these changes are recorded also where no decision says what the licence permits.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -42221,7 +42221,7 @@ type ClientWithResponsesInterface interface {
 
 	// RecordLicenceQuantityWithBodyWithResponse Record what a licence permits
 	//
-	// By its document: for the first time, or as the authority has changed it. From then on sales, purchases and sales out of the reserve change it on their documents; trades of the market are booked once a night.
+	// By its document: for the first time, or as the authority has changed it. Buy-backs, sales, purchases and sales out of the reserve change it on their documents, trades of the market once a night; these changes are recorded also where no decision says what the licence permits.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -42230,7 +42230,7 @@ type ClientWithResponsesInterface interface {
 
 	// RecordLicenceQuantityWithResponse Record what a licence permits
 	//
-	// By its document: for the first time, or as the authority has changed it. From then on sales, purchases and sales out of the reserve change it on their documents; trades of the market are booked once a night.
+	// By its document: for the first time, or as the authority has changed it. Buy-backs, sales, purchases and sales out of the reserve change it on their documents, trades of the market once a night; these changes are recorded also where no decision says what the licence permits.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -59916,7 +59916,7 @@ func (c *ClientWithResponses) ListLicenceQuantitiesWithResponse(ctx context.Cont
 
 // RecordLicenceQuantityWithBodyWithResponse Record what a licence permits
 //
-// By its document: for the first time, or as the authority has changed it. From then on sales, purchases and sales out of the reserve change it on their documents; trades of the market are booked once a night.
+// By its document: for the first time, or as the authority has changed it. Buy-backs, sales, purchases and sales out of the reserve change it on their documents, trades of the market once a night; these changes are recorded also where no decision says what the licence permits.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -59931,7 +59931,7 @@ func (c *ClientWithResponses) RecordLicenceQuantityWithBodyWithResponse(ctx cont
 
 // RecordLicenceQuantityWithResponse Record what a licence permits
 //
-// By its document: for the first time, or as the authority has changed it. From then on sales, purchases and sales out of the reserve change it on their documents; trades of the market are booked once a night.
+// By its document: for the first time, or as the authority has changed it. Buy-backs, sales, purchases and sales out of the reserve change it on their documents, trades of the market once a night; these changes are recorded also where no decision says what the licence permits.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

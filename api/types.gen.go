@@ -10968,9 +10968,7 @@ type LicenceQuantity struct {
 
 // LicenceQuantityChange A change of what a licence permits.
 type LicenceQuantityChange struct {
-	// Change A change of a quantity in t/a, with at most 6 decimals.
-	//
-	// Example: -2.5
+	// Change Of the first decision: what the licence permitted before the changes that are recorded before it.
 	Change   SignedQuantity `json:"change"`
 	Document string         `json:"document"`
 
@@ -10991,8 +10989,8 @@ type LicenceQuantityChange struct {
 	// Example: NH3-N
 	Pollutant PollutantCode `json:"pollutant"`
 
-	// Quantity Afterwards.
-	Quantity SignedQuantity `json:"quantity"`
+	// Quantity Afterwards. Absent: it was not recorded by then what the licence permits.
+	Quantity *SignedQuantity `json:"quantity,omitempty"`
 
 	// RecordedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
 	//

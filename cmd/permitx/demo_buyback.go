@@ -62,12 +62,15 @@ func (t *story) buyBack(ctx context.Context) error {
 		{func(b api.BuyBack) (api.BuyBack, error) { return t.approveBuyBack(ctx, region, b, budget) }, "the leader approves, and finance with him: the amount is committed in the budget"},
 		{plain(region.clerk, api.BuyBackEventContract, made("回购合同")), "contract signed"},
 		{func(b api.BuyBack) (api.BuyBack, error) { return t.payBuyBack(ctx, b) }, "the treasury has paid, outside the platform"},
-		{func(b api.BuyBack) (api.BuyBack, error) { return t.bookBuyBack(ctx, region, b) }, "booked: holding −, reserve +, a new lot, the licence changed"},
+		{func(b api.BuyBack) (api.BuyBack, error) { return t.bookBuyBack(ctx, region, b) }, "booked: holding −, reserve +, a new lot"},
 	} {
 		if b, err = s.take(b); err != nil {
 			return fmt.Errorf("%s: %w", s.says, err)
 		}
 		t.say("    %-12s %s", b.State, s.says)
+	}
+	if err := t.sayLicence(ctx, f, nh3n); err != nil {
+		return err
 	}
 	return t.sumUpBuyBack(ctx, b)
 }
@@ -118,6 +121,22 @@ func (t *story) payBuyBack(ctx context.Context, b api.BuyBack) (api.BuyBack, err
 
 func (t *story) bookBuyBack(ctx context.Context, r *demoRegion, b api.BuyBack) (api.BuyBack, error) {
 	return answer[api.BuyBack](read(r.leader.BookBuyBack(ctx, b.ID, &api.BookBuyBackParams{IdempotencyKey: commandKey()}, api.DocumentInput{Document: made("排污许可证变更")})))
+}
+
+// sayLicence reads by what a firm's licence was changed last.
+func (t *story) sayLicence(ctx context.Context, f *firm, pollutant string) error {
+	page, err := answer[api.LicenceQuantityChangePage](read(t.auditor.ListLicenceQuantityChanges(ctx, &api.ListLicenceQuantityChangesParams{
+		Licence: &f.licence, Pollutant: &pollutant, NewestFirst: as(true), Limit: as(1),
+	})))
+	if err != nil {
+		return fmt.Errorf("changes of the licence of %s: %w", f.name, err)
+	}
+	if len(page.Items) != 1 {
+		return fmt.Errorf("nothing has changed the licence of %s", f.name)
+	}
+	c := page.Items[0]
+	t.say("    licence of %s: %s %s t/a by %s (%s)", f.name, pollutant, c.Change, c.Kind, c.Document)
+	return nil
 }
 
 // sumUpBuyBack reads what the buy-back came to.

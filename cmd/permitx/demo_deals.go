@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -55,7 +56,7 @@ func (t *story) deal(ctx context.Context, a agreed) error {
 		}
 		t.say("    %-24s %s", deal.State, s.says)
 	}
-	return nil
+	return errors.Join(t.sayLicence(ctx, a.seller, vocs), t.sayLicence(ctx, a.buyer, vocs))
 }
 
 func (t *story) propose(ctx context.Context, a agreed) (api.Deal, error) {

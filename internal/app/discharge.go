@@ -163,7 +163,7 @@ func RightOf(
 	amounts iter.Seq[permit.Amount], projects iter.Seq[permit.Project], needs iter.Seq[permit.Need], licence int64, pollutant string, gone quantity.Quantity,
 ) (right quantity.Quantity, rung reserve.Rung) {
 	for a := range amounts {
-		if a.Licence == licence && a.Pollutant == pollutant {
+		if a.Licence == licence && a.Pollutant == pollutant && a.IsRecorded() {
 			return max(a.Quantity, 0), reserve.Rung(a.Rung)
 		}
 	}

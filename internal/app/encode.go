@@ -58,6 +58,7 @@ var later = map[reflect.Type][]string{
 	reflect.TypeFor[auction.Award]():               {"Seller", "Uncovered"},
 	reflect.TypeFor[auction.Registration]():        {"Reason", "QuantityMost", "Bidding", "LimitMost"},
 	reflect.TypeFor[permit.Need]():                 {"Bidding"},
+	reflect.TypeFor[permit.AmountChange]():         {"Unrecorded"},
 	reflect.TypeFor[encumbrance.Freeze]():          {"Series"},
 	reflect.TypeFor[encumbrance.JudicialSale]():    {"Series"},
 	reflect.TypeFor[carbon.Range]():                {"Offer", "Mirror", "ExpiredOn"},

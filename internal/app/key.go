@@ -149,6 +149,7 @@ func (c Bootstrap) Decide(v *View) (Apply, error) {
 		k.Person = r.Person.ID
 		r.Key = Put(tx, Keys, k)
 		tx.startCount()
+		tx.startAmountRun()
 		return r
 	}, nil
 }

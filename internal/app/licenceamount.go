@@ -74,7 +74,6 @@ func (c AmountRecord) Decide(v *View) (Apply, error) {
 		return nil, err
 	}
 	return func(tx *Tx) any {
-		tx.startAmountRun()
 		a, _ := tx.amountOf(l.ID, c.Pollutant)
 		a.Party, a.Region, a.Licence, a.Pollutant = l.Party, l.Region, l.ID, c.Pollutant
 		a.Rung, a.Since = string(c.Rung), tx.Number
@@ -84,11 +83,11 @@ func (c AmountRecord) Decide(v *View) (Apply, error) {
 	}, nil
 }
 
-// amountOf is what a licence permits; false where nothing is recorded, which
-// is not zero.
+// amountOf is what a licence permits; false where that is not recorded, which is
+// not zero.
 func (v *View) amountOf(licence int64, pollutant string) (permit.Amount, bool) {
-	a, known := rowsOf(v.state, LicenceAmounts).rows[v.byCode.amounts[surplusKey{licence, pollutant}]]
-	return a, known
+	a := rowsOf(v.state, LicenceAmounts).rows[v.byCode.amounts[surplusKey{licence, pollutant}]]
+	return a, a.IsRecorded()
 }
 
 // amountChange is a change of what a licence permits.
@@ -100,11 +99,17 @@ type amountChange struct {
 }
 
 // licenceChanged books a sale, a purchase or a buy-back to the licence, on the
-// same document. A licence whose amount is not recorded has nothing to change.
+// same document, whether or not it is recorded what the licence permits.
 func (tx *Tx) licenceChanged(licence int64, pollutant string, c amountChange) {
-	if a, known := tx.amountOf(licence, pollutant); known && c.change != 0 {
-		tx.changeAmount(a, c)
+	if c.change == 0 {
+		return
 	}
+	a, _ := tx.amountOf(licence, pollutant)
+	if a.ID == 0 {
+		l := mustGet(tx, Licences, licence)
+		a = permit.Amount{Party: l.Party, Region: l.Region, Licence: licence, Pollutant: pollutant}
+	}
+	tx.changeAmount(a, c)
 }
 
 func (tx *Tx) changeAmount(a permit.Amount, c amountChange) (permit.Amount, permit.AmountChange) {
@@ -112,16 +117,14 @@ func (tx *Tx) changeAmount(a permit.Amount, c amountChange) (permit.Amount, perm
 	a = Put(tx, LicenceAmounts, a)
 	return a, Put(tx, AmountChanges, permit.AmountChange{
 		Party: a.Party, Region: a.Region, Licence: a.Licence, Pollutant: a.Pollutant, Kind: c.kind, Reference: c.reference,
-		Change: c.change, Quantity: a.Quantity, Document: c.document, RecordedAt: tx.Now,
+		Change: c.change, Quantity: a.Quantity, Document: c.document, RecordedAt: tx.Now, Unrecorded: !a.IsRecorded(),
 	})
 }
 
-// startAmountRun lets the market's trades be booked from now on, every night.
+// startAmountRun makes the registry book its trades to the licences each night.
+// Before its first day there are none.
 func (tx *Tx) startAmountRun() {
-	for range All(tx.View, AmountRuns) {
-		return
-	}
-	r := Put(tx, AmountRuns, AmountRun{Trade: tx.lastID[Trades.name]})
+	r := Put(tx, AmountRuns, AmountRun{})
 	tx.Arm(tx.Today.AddDays(1).Start(), timerAmounts, r.ID)
 }
 
@@ -181,8 +184,7 @@ func (v *View) sumFills(trades []market.Trade) (sums map[surplusKey]quantity.Qua
 			q     quantity.Quantity
 		}{{t.BuyOrder, t.Quantity}, {t.SellOrder, -t.Quantity}} {
 			key := surplusKey{licences[side.order], pollutant}
-			a, known := v.amountOf(key.licence, pollutant)
-			if !known || t.Command <= a.Since {
+			if a, _ := v.amountOf(key.licence, pollutant); key.licence == 0 || t.Command <= a.Since { // credits are of no licence
 				continue
 			}
 			if _, seen := sums[key]; !seen {

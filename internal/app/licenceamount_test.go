@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -113,5 +114,55 @@ func (s *site) amountsAreHeld(trade int64) {
 			s.t.Errorf("%s: found %v, %v", kind, found, err)
 		}
 		put(rows[0])
+	}
+}
+
+// What a buy-back, a deal and a fill do to a licence is recorded also where no decision
+// says what it permits; a decision knows all that was recorded before (I-124).
+func TestLicenceAmount_Unrecorded(t *testing.T) {
+	t.Parallel()
+	s := openSite(t)
+	plant(s.store, Parameters, []rulebook.Parameter{{ID: 101, Key: rulebook.BasePrice, Region: jiashan, Pollutant: vocs, Value: "4000", ValidFrom: 20260101, Document: "price"}})
+	s.restart()
+	d := &buyBackDesk{office: s.office, i: s.inst, f: s.seller}
+	d.budget = d.newBudget(1_000_000_00)
+	back := d.run(d.apply(2*one), reserve.BuyBackInReserve)
+	s.run(s.propose(forUnit(s.offer(s.seller, s.buyer, 5*one, 100)), s.buyer), s.seller, s.buyer, settlement.Settle)
+	s.trade(s.project(s.buyer, 4*one, 1_500_000), 3*one)
+	s.advance(dayOne.Date().AddDays(1).Start())
+	changes := func(f firm) (got []string) {
+		for _, a := range rowsIn(s.office, AmountChanges, Where("licence", f.licence.ID)) {
+			got = append(got, fmt.Sprint(a.Kind, " ", a.Change, " ", a.Quantity, " ", a.Unrecorded))
+		}
+		return got
+	}
+	if got := changes(s.seller); !slices.Equal(got, []string{"buy_back -2 -2 true", "sale -5 -7 true", "fills -3 -10 true"}) {
+		t.Errorf("the seller's licence: %q", got)
+	}
+	if got := changes(s.buyer); !slices.Equal(got, []string{"purchase 5 5 true", "fills 3 8 true"}) {
+		t.Errorf("the buyer's licence: %q", got)
+	}
+	first := rowsIn(s.office, AmountChanges, Where("licence", s.seller.licence.ID))[0]
+	if first.Document != back.LicenceDocument || first.Reference != back.ID || first.Party != s.seller.party || first.Region != jiashan {
+		t.Errorf("%+v", first)
+	}
+	if _, known := (&View{state: s.app.st}).amountOf(s.seller.licence.ID, vocs); known {
+		t.Error("it is known what the licence permits")
+	}
+	s.check()
+	s.record(s.seller, 30*one)
+	if got := changes(s.seller); got[3] != "decision 40 30 false" || s.permits(s.seller) != 30*one {
+		t.Errorf("decided: %q", got)
+	}
+	s.restart()
+	s.check()
+
+	first.Kind = permit.AmountSold // what went back is no longer booked as that
+	s.store.mu.Lock()
+	s.store.table(AmountChanges.name).put(first.ID, first)
+	s.store.mu.Unlock()
+	found, err := Check(t.Context(), s.store, s.store.registry)
+	if err != nil || !slices.ContainsFunc(found, func(v Violation) bool { return v.Invariant == "I-124" && v.ID == s.seller.licence.ID }) {
+		t.Errorf("found %v, %v", found, err)
 	}
 }

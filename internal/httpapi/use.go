@@ -26,7 +26,7 @@ func (s *Server) ListLicenceQuantities(ctx context.Context, r gen.ListLicenceQua
 	}
 	q := r.Params
 	rows, next := published(s, app.LicenceAmounts, pageOf(q.Limit, q.After), func(a permit.Amount) bool {
-		return may.has(a.Party, a.Region) && is(q.Party, a.Party) && is(q.Licence, a.Licence) && is(q.Region, a.Region) && is(q.Pollutant, a.Pollutant)
+		return a.IsRecorded() && may.has(a.Party, a.Region) && is(q.Party, a.Party) && is(q.Licence, a.Licence) && is(q.Region, a.Region) && is(q.Pollutant, a.Pollutant)
 	})
 	return gen.ListLicenceQuantities200JSONResponse{Items: convertAll(rows, s.showAmount), Next: next}, nil
 }
@@ -84,10 +84,14 @@ func (s *Server) ListLicenceQuantityChanges(ctx context.Context, r gen.ListLicen
 }
 
 func amountChangeOf(a permit.AmountChange) api.LicenceQuantityChange {
-	return api.LicenceQuantityChange{
+	out := api.LicenceQuantityChange{
 		ID: a.ID, Party: a.Party, Region: a.Region, Licence: a.Licence, Pollutant: a.Pollutant, Kind: api.LicenceQuantityChangeKind(a.Kind),
-		Reference: optional(a.Reference), Change: a.Change.String(), Quantity: a.Quantity.String(), Document: a.Document, RecordedAt: a.RecordedAt.String(),
+		Reference: optional(a.Reference), Change: a.Change.String(), Document: a.Document, RecordedAt: a.RecordedAt.String(),
 	}
+	if !a.Unrecorded {
+		out.Quantity = new(a.Quantity.String())
+	}
+	return out
 }
 
 // ListDischarges lists actual discharges.

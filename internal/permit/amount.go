@@ -5,19 +5,22 @@ import (
 	"permitx/internal/quantity"
 )
 
-// An Amount is what a licence permits of a pollutant now (许可排放量). It begins
-// with a first record by document; sales and purchases change it on theirs.
+// An Amount is what a licence permits of a pollutant now (许可排放量). Sales and
+// purchases change it on their documents, also before a decision says what it is.
 type Amount struct {
 	ID        int64
 	Party     int64
 	Region    string
 	Licence   int64
 	Pollutant string
-	Quantity  quantity.Quantity // t/a; below zero where more was sold than was recorded
-	Rung      string            // which rung of the verification order the last decision rests on
-	Since     int64             // command of the last decision: it knows what was sold before
+	Quantity  quantity.Quantity // t/a; below zero where more was sold than was recorded. Before a decision: what its changes come to
+	Rung      string            // which rung of the verification order the last decision rests on; "": there is none
+	Since     int64             // command of the last decision: it knows what was sold before; 0: there is none
 	Command   int64
 }
+
+// IsRecorded reports whether a decision says what the licence permits.
+func (a Amount) IsRecorded() bool { return a.Since != 0 }
 
 // An AmountKind is why a licence's amount changed.
 type AmountKind string
@@ -56,8 +59,9 @@ type AmountChange struct {
 	Kind       AmountKind
 	Reference  int64 // the deal, notice, …; of fills the last trade; of an offset the entry, of a transfer its number
 	Change     quantity.Quantity
-	Quantity   quantity.Quantity // afterwards
+	Quantity   quantity.Quantity // afterwards; while unrecorded what the changes come to
 	Document   string
 	RecordedAt calendar.Instant
+	Unrecorded bool // no decision said by then what the licence permits
 	Command    int64
 }

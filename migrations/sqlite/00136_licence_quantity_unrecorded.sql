@@ -1,0 +1,19 @@
+-- What a licence permits is changed by what its holder sells, buys and gives back also where no decision says what it is (I-124). Until now such changes were not recorded.
+
+-- +goose Up
+ALTER TABLE licence_quantity_change ADD COLUMN unrecorded BOOLEAN NOT NULL DEFAULT FALSE
+    CONSTRAINT licence_quantity_change_decided CHECK (NOT unrecorded OR kind <> 'decision');
+-- SQLite cannot change a CHECK: its words are changed where they stand (sqlite.org/lang_altertable.html, section 7).
+PRAGMA writable_schema = ON;
+UPDATE sqlite_schema SET sql = replace(sql, 'CHECK (rung IN (''licence_amount'', ''eia_amount'', ''emission_factor''))', 'CHECK (since = 0 AND rung = '''' OR since > 0 AND rung IN (''licence_amount'', ''eia_amount'', ''emission_factor''))') WHERE type = 'table' AND name = 'licence_quantity';
+PRAGMA writable_schema = RESET;
+
+INSERT INTO invariant_start
+SELECT (SELECT max(id) FROM invariant_start) + 1, 'I-124 unrecorded', coalesce(max(length), 0), 0 FROM registry;
+
+-- Trades from now on are booked each night.
+INSERT INTO timer (id, due_at, purpose, reference, state, command)
+SELECT (SELECT coalesce(max(id), 0) FROM timer) + 1, last_at, 'licence.book_fills', 1, 'pending', 0
+  FROM registry WHERE length > 0 AND NOT EXISTS (SELECT 1 FROM licence_quantity_run);
+INSERT INTO licence_quantity_run (id, trade, command)
+SELECT 1, (SELECT coalesce(max(id), 0) FROM trade), 0 FROM registry WHERE length > 0 AND NOT EXISTS (SELECT 1 FROM licence_quantity_run);
