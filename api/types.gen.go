@@ -11520,7 +11520,7 @@ type Market struct {
 	// Example: 2031-06-30
 	ValidFrom Date `json:"valid_from"`
 
-	// ValidTo Last day.
+	// ValidTo Last day. When it is over the market closes by itself and its orders are cancelled.
 	ValidTo *Date `json:"valid_to,omitempty"`
 }
 
@@ -11613,7 +11613,7 @@ type MarketInput struct {
 	// Example: 2031-06-30
 	ValidFrom Date `json:"valid_from"`
 
-	// ValidTo Last day.
+	// ValidTo Last day. When it is over the market closes by itself and its orders are cancelled.
 	ValidTo *Date `json:"valid_to,omitempty"`
 }
 

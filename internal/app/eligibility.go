@@ -323,7 +323,7 @@ func (in *inquiry) marketObstacles(add func(stands bool, f *fault.Error)) {
 	if m.ID == 0 || in.Action != rulebook.Sell && in.Action != rulebook.Buy {
 		return
 	}
-	add(m.State != catalog.MarketOpen || !m.ValidOn(in.on), ErrMarketNotOpen.With("the market %s is %s", m.Code, m.State))
+	add(m.State != catalog.MarketOpen || !m.ValidOn(in.on), notOpen(m, in.on))
 	add(!m.Lists(in.inst), ErrWrongInstrument.With("the market %s does not trade %s", m.Code, in.inst.Code))
 	add(!in.Quantity.IsMultipleOf(m.LotSize), ErrQuantityStep.With("the quantity must be a multiple of %s t", m.LotSize))
 	if in.Party != 0 {

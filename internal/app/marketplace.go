@@ -120,6 +120,9 @@ func (c MarketOpen) Decide(v *View) (Apply, error) {
 		for _, code := range c.Regions {
 			Put(tx, MarketAreas, catalog.MarketRegion{Market: r.Market.ID, Region: code})
 		}
+		if !m.ValidTo.IsZero() {
+			tx.Arm(marketEnds(m), timerMarketEnd, r.Market.ID)
+		}
 		return r
 	}, nil
 }
@@ -180,19 +183,7 @@ func (c MarketState) Decide(v *View) (Apply, error) {
 		return nil, ErrStateFinal.With("the market is closed for good")
 	case catalog.MarketOpen, catalog.MarketCancelOnly, catalog.MarketHalted:
 	}
-	was := m.State
-	m.State = c.State
-	return func(tx *Tx) any {
-		r := MarketResult{Market: Put(tx, Markets, m), Regions: regions}
-		Put(tx, MarketChanges, market.Change{Market: m.ID, State: string(m.State), Reason: c.Reason, Person: tx.Actor.Person, At: tx.Now})
-		switch {
-		case m.State == catalog.MarketClosed:
-			r.Cancelled = tx.clearMarket(m.ID)
-		case was == catalog.MarketHalted:
-			tx.resumeSession(m)
-		}
-		return r
-	}, nil
+	return func(tx *Tx) any { return tx.setMarket(m, c.State, c.Reason) }, nil
 }
 
 func (c MarketState) authorise(v *View, regions []string) error {

@@ -3,6 +3,7 @@ package app
 import (
 	"slices"
 
+	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
 	"permitx/internal/identity"
@@ -203,7 +204,7 @@ func (c PlaceOrder) checkTerms(v *View, m catalog.Market, i catalog.Instrument) 
 	case c.Quantity <= 0:
 		return ErrQuantityNotPositive
 	case m.State != catalog.MarketOpen || !m.ValidOn(v.Today):
-		return ErrMarketNotOpen.With("the market %s is %s", m.Code, m.State)
+		return notOpen(m, v.Today)
 	case !m.Lists(i):
 		return ErrWrongInstrument.With("the market %s does not trade %s", m.Code, i.Code)
 	case i.Expired(v.Today):
@@ -216,6 +217,14 @@ func (c PlaceOrder) checkTerms(v *View, m catalog.Market, i catalog.Instrument) 
 		return atField(rowsOf(v.state, CreditSeries).rows[i.Series].CheckUsable(v.Today), "instrument")
 	}
 	return nil
+}
+
+// notOpen is ErrMarketNotOpen of a market that takes no orders on a day.
+func notOpen(m catalog.Market, on calendar.Date) *fault.Error {
+	if m.State == catalog.MarketOpen {
+		return ErrMarketNotOpen.With("the market %s is not open on %s", m.Code, on)
+	}
+	return ErrMarketNotOpen.With("the market %s is %s", m.Code, m.State)
 }
 
 // checkArea returns ErrOutsideMarket unless the licence's region takes part.
