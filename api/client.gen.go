@@ -2569,7 +2569,7 @@ type ClientInterface interface {
 
 	// AnnounceOfferWithBody Announce an auction
 	//
-	// A sale out of the reserve, whose lots are set aside at once, or a buy-back (reverse_uniform), whose budget is committed. The announcement stands for at least 7 days before the window opens and is a public notice. It publishes the SHA-256 of the key that seals the bids and of the seed that draws ties; the key itself is published when the window has closed.
+	// A sale out of the reserve, whose lots are set aside at once, or a buy-back (reverse_uniform), whose budget is committed. The announcement stands for at least the days of the parameter `auction.announce_days` before the window opens and is a public notice. It publishes the SHA-256 of the key that seals the bids and of the seed that draws ties; the key itself is published when the window has closed.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2578,7 +2578,7 @@ type ClientInterface interface {
 
 	// AnnounceOffer Announce an auction
 	//
-	// A sale out of the reserve, whose lots are set aside at once, or a buy-back (reverse_uniform), whose budget is committed. The announcement stands for at least 7 days before the window opens and is a public notice. It publishes the SHA-256 of the key that seals the bids and of the seed that draws ties; the key itself is published when the window has closed.
+	// A sale out of the reserve, whose lots are set aside at once, or a buy-back (reverse_uniform), whose budget is committed. The announcement stands for at least the days of the parameter `auction.announce_days` before the window opens and is a public notice. It publishes the SHA-256 of the key that seals the bids and of the seed that draws ties; the key itself is published when the window has closed.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3728,7 +3728,7 @@ type ClientInterface interface {
 
 	// StepRenewalWithBody Take a step of a renewal
 	//
-	// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least 7 days; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term. The rules are asked again when it would join: what they refuse by then keeps waiting (renewing, with its `refusal`), is asked about each day, and may be rejected by the leader. A second leader approves the decision, and the rejection of what is paid, or waits after its term.
+	// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least the days of the parameter `public_notice.days`; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term. The rules are asked again when it would join: what they refuse by then keeps waiting (renewing, with its `refusal`), is asked about each day, and may be rejected by the leader. A second leader approves the decision, and the rejection of what is paid, or waits after its term.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3737,7 +3737,7 @@ type ClientInterface interface {
 
 	// StepRenewal Take a step of a renewal
 	//
-	// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least 7 days; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term. The rules are asked again when it would join: what they refuse by then keeps waiting (renewing, with its `refusal`), is asked about each day, and may be rejected by the leader. A second leader approves the decision, and the rejection of what is paid, or waits after its term.
+	// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least the days of the parameter `public_notice.days`; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term. The rules are asked again when it would join: what they refuse by then keeps waiting (renewing, with its `refusal`), is asked about each day, and may be rejected by the leader. A second leader approves the decision, and the rejection of what is paid, or waits after its term.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -10000,7 +10000,7 @@ func (c *Client) ListOffers(ctx context.Context, params *ListOffersParams, reqEd
 
 // AnnounceOfferWithBody Announce an auction
 //
-// A sale out of the reserve, whose lots are set aside at once, or a buy-back (reverse_uniform), whose budget is committed. The announcement stands for at least 7 days before the window opens and is a public notice. It publishes the SHA-256 of the key that seals the bids and of the seed that draws ties; the key itself is published when the window has closed.
+// A sale out of the reserve, whose lots are set aside at once, or a buy-back (reverse_uniform), whose budget is committed. The announcement stands for at least the days of the parameter `auction.announce_days` before the window opens and is a public notice. It publishes the SHA-256 of the key that seals the bids and of the seed that draws ties; the key itself is published when the window has closed.
 //
 // Takes any type of body and a specified content type.
 //
@@ -10019,7 +10019,7 @@ func (c *Client) AnnounceOfferWithBody(ctx context.Context, params *AnnounceOffe
 
 // AnnounceOffer Announce an auction
 //
-// A sale out of the reserve, whose lots are set aside at once, or a buy-back (reverse_uniform), whose budget is committed. The announcement stands for at least 7 days before the window opens and is a public notice. It publishes the SHA-256 of the key that seals the bids and of the seed that draws ties; the key itself is published when the window has closed.
+// A sale out of the reserve, whose lots are set aside at once, or a buy-back (reverse_uniform), whose budget is committed. The announcement stands for at least the days of the parameter `auction.announce_days` before the window opens and is a public notice. It publishes the SHA-256 of the key that seals the bids and of the seed that draws ties; the key itself is published when the window has closed.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -12709,7 +12709,7 @@ func (c *Client) GetRenewal(ctx context.Context, id PathID, reqEditors ...Reques
 
 // StepRenewalWithBody Take a step of a renewal
 //
-// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least 7 days; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term. The rules are asked again when it would join: what they refuse by then keeps waiting (renewing, with its `refusal`), is asked about each day, and may be rejected by the leader. A second leader approves the decision, and the rejection of what is paid, or waits after its term.
+// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least the days of the parameter `public_notice.days`; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term. The rules are asked again when it would join: what they refuse by then keeps waiting (renewing, with its `refusal`), is asked about each day, and may be rejected by the leader. A second leader approves the decision, and the rejection of what is paid, or waits after its term.
 //
 // Takes any type of body and a specified content type.
 //
@@ -12728,7 +12728,7 @@ func (c *Client) StepRenewalWithBody(ctx context.Context, id PathID, params *Ste
 
 // StepRenewal Take a step of a renewal
 //
-// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least 7 days; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term. The rules are asked again when it would join: what they refuse by then keeps waiting (renewing, with its `refusal`), is asked about each day, and may be rejected by the leader. A second leader approves the decision, and the rejection of what is paid, or waits after its term.
+// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least the days of the parameter `public_notice.days`; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term. The rules are asked again when it would join: what they refuse by then keeps waiting (renewing, with its `refusal`), is asked about each day, and may be rejected by the leader. A second leader approves the decision, and the rejection of what is paid, or waits after its term.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -42679,7 +42679,7 @@ type ClientWithResponsesInterface interface {
 
 	// AnnounceOfferWithBodyWithResponse Announce an auction
 	//
-	// A sale out of the reserve, whose lots are set aside at once, or a buy-back (reverse_uniform), whose budget is committed. The announcement stands for at least 7 days before the window opens and is a public notice. It publishes the SHA-256 of the key that seals the bids and of the seed that draws ties; the key itself is published when the window has closed.
+	// A sale out of the reserve, whose lots are set aside at once, or a buy-back (reverse_uniform), whose budget is committed. The announcement stands for at least the days of the parameter `auction.announce_days` before the window opens and is a public notice. It publishes the SHA-256 of the key that seals the bids and of the seed that draws ties; the key itself is published when the window has closed.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -42688,7 +42688,7 @@ type ClientWithResponsesInterface interface {
 
 	// AnnounceOfferWithResponse Announce an auction
 	//
-	// A sale out of the reserve, whose lots are set aside at once, or a buy-back (reverse_uniform), whose budget is committed. The announcement stands for at least 7 days before the window opens and is a public notice. It publishes the SHA-256 of the key that seals the bids and of the seed that draws ties; the key itself is published when the window has closed.
+	// A sale out of the reserve, whose lots are set aside at once, or a buy-back (reverse_uniform), whose budget is committed. The announcement stands for at least the days of the parameter `auction.announce_days` before the window opens and is a public notice. It publishes the SHA-256 of the key that seals the bids and of the seed that draws ties; the key itself is published when the window has closed.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -43954,7 +43954,7 @@ type ClientWithResponsesInterface interface {
 
 	// StepRenewalWithBodyWithResponse Take a step of a renewal
 	//
-	// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least 7 days; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term. The rules are asked again when it would join: what they refuse by then keeps waiting (renewing, with its `refusal`), is asked about each day, and may be rejected by the leader. A second leader approves the decision, and the rejection of what is paid, or waits after its term.
+	// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least the days of the parameter `public_notice.days`; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term. The rules are asked again when it would join: what they refuse by then keeps waiting (renewing, with its `refusal`), is asked about each day, and may be rejected by the leader. A second leader approves the decision, and the rejection of what is paid, or waits after its term.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -43963,7 +43963,7 @@ type ClientWithResponsesInterface interface {
 
 	// StepRenewalWithResponse Take a step of a renewal
 	//
-	// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least 7 days; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term. The rules are asked again when it would join: what they refuse by then keeps waiting (renewing, with its `refusal`), is asked about each day, and may be rejected by the leader. A second leader approves the decision, and the rejection of what is paid, or waits after its term.
+	// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least the days of the parameter `public_notice.days`; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term. The rules are asked again when it would join: what they refuse by then keeps waiting (renewing, with its `refusal`), is asked about each day, and may be rejected by the leader. A second leader approves the decision, and the rejection of what is paid, or waits after its term.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -60722,7 +60722,7 @@ func (c *ClientWithResponses) ListOffersWithResponse(ctx context.Context, params
 
 // AnnounceOfferWithBodyWithResponse Announce an auction
 //
-// A sale out of the reserve, whose lots are set aside at once, or a buy-back (reverse_uniform), whose budget is committed. The announcement stands for at least 7 days before the window opens and is a public notice. It publishes the SHA-256 of the key that seals the bids and of the seed that draws ties; the key itself is published when the window has closed.
+// A sale out of the reserve, whose lots are set aside at once, or a buy-back (reverse_uniform), whose budget is committed. The announcement stands for at least the days of the parameter `auction.announce_days` before the window opens and is a public notice. It publishes the SHA-256 of the key that seals the bids and of the seed that draws ties; the key itself is published when the window has closed.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -60737,7 +60737,7 @@ func (c *ClientWithResponses) AnnounceOfferWithBodyWithResponse(ctx context.Cont
 
 // AnnounceOfferWithResponse Announce an auction
 //
-// A sale out of the reserve, whose lots are set aside at once, or a buy-back (reverse_uniform), whose budget is committed. The announcement stands for at least 7 days before the window opens and is a public notice. It publishes the SHA-256 of the key that seals the bids and of the seed that draws ties; the key itself is published when the window has closed.
+// A sale out of the reserve, whose lots are set aside at once, or a buy-back (reverse_uniform), whose budget is committed. The announcement stands for at least the days of the parameter `auction.announce_days` before the window opens and is a public notice. It publishes the SHA-256 of the key that seals the bids and of the seed that draws ties; the key itself is published when the window has closed.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -62927,7 +62927,7 @@ func (c *ClientWithResponses) GetRenewalWithResponse(ctx context.Context, id Pat
 
 // StepRenewalWithBodyWithResponse Take a step of a renewal
 //
-// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least 7 days; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term. The rules are asked again when it would join: what they refuse by then keeps waiting (renewing, with its `refusal`), is asked about each day, and may be rejected by the leader. A second leader approves the decision, and the rejection of what is paid, or waits after its term.
+// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least the days of the parameter `public_notice.days`; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term. The rules are asked again when it would join: what they refuse by then keeps waiting (renewing, with its `refusal`), is asked about each day, and may be rejected by the leader. A second leader approves the decision, and the rejection of what is paid, or waits after its term.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -62942,7 +62942,7 @@ func (c *ClientWithResponses) StepRenewalWithBodyWithResponse(ctx context.Contex
 
 // StepRenewalWithResponse Take a step of a renewal
 //
-// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least 7 days; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term. The rules are asked again when it would join: what they refuse by then keeps waiting (renewing, with its `refusal`), is asked about each day, and may be rejected by the leader. A second leader approves the decision, and the rejection of what is paid, or waits after its term.
+// verify by the bureau, with the rung that the quantity rests on; publish as a public notice, of at least the days of the parameter `public_notice.days`; decide by the leader once they are over and every objection is answered, with the price of the new term where it is paid for. That issues a payment notice; once its payment is certain (in a list of the tax authority, or confirmed by finance) the step pay is taken, and the new term joins the old on the day after its end. An objection that is upheld asks for a new verification. Undecided by then, the old holding waits and is not tradable (renewing). What is not renewed goes back to unallocated. Freezes go with the permits; open orders, deals and other holds end with the old term. The rules are asked again when it would join: what they refuse by then keeps waiting (renewing, with its `refusal`), is asked about each day, and may be rejected by the leader. A second leader approves the decision, and the rejection of what is paid, or waits after its term.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

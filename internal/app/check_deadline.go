@@ -75,13 +75,25 @@ func (d *deadlineRules) reportDeadline(table string, id int64, key rulebook.Key,
 	d.report("I-136", table, id, "runs from %s to %s, not for the days of %s", from, due, key)
 }
 
-// spans are what a parameter gave at some time of a day: a further row that holds from
-// its own day on holds from the moment when it is set.
+// spans are what a parameter gave at some time of a day: a row that holds from its
+// own day on holds from the moment when it is set, and one of an earlier day all the day.
 func (d *deadlineRules) spans(key rulebook.Key, at rulebook.Place, on calendar.Date) (spans []int) {
-	rows := d.rows[key]
-	for n := range len(rows) + 1 {
-		_, value, _ := rulebook.Lookup(rows[:n], key, at, on)
+	var rows rulebook.Rows
+	since := func() {
+		_, value, _ := rulebook.Lookup(rows, key, at, on)
 		spans = append(spans, int(value/quantity.OneRatio))
+	}
+	for _, p := range d.rows[key] {
+		if p.ValidFrom != on {
+			rows = append(rows, p)
+		}
+	}
+	since()
+	for _, p := range d.rows[key] {
+		if p.ValidFrom == on {
+			rows = append(rows, p)
+			since()
+		}
 	}
 	return spans
 }

@@ -67,6 +67,14 @@ func (c *checker) checkProposals() error {
 	if err := c.checkTheirDays(dated); err != nil {
 		return err
 	}
+	if err := c.checkCorrected(executed); err != nil {
+		return err
+	}
+	return c.checkApproved(approvals)
+}
+
+// checkApproved holds that governed commands were done by an approval: approvals are the approvers, by journal number.
+func (c *checker) checkApproved(approvals map[int64]int64) error {
 	kinds := []string{string(identity.ProposalApprove)}
 	for op := range identity.FourEyes {
 		if t, known := commandTypes[op]; !known || !t.Implements(reflect.TypeFor[governedAtTimes]()) {
@@ -75,9 +83,6 @@ func (c *checker) checkProposals() error {
 	}
 	before, err := c.start("I-18")
 	if err != nil {
-		return err
-	}
-	if err := c.checkCorrected(executed); err != nil {
 		return err
 	}
 	since, err := c.governedSince()

@@ -48,15 +48,27 @@ var unshown = []string{"timer", "hold", "reserve_day"}
 // their holder has then. So which ranges they are, how many of them he still had and
 // what he owes instead stands beside what is approved, which says whose units and how
 // many they are: else he could make a proposal stale by moving his ranges.
-var besideTables = []string{CreditRanges.name, CreditDebts.name}
+// What a licence permits afterwards stands beside it, too: by how much that changes is approved.
+var besideTables = []string{CreditRanges.name, CreditDebts.name, LicenceAmounts.name}
 
 // besideField is a need's: bidders for auctions come and go, and with them what is
 // kept for them of it.
 const besideField = "bidding"
 
+// amountFields are those of a change of what a licence permits that say what it comes to and not how much it is:
+// every trade of the licence moves them, and would make stale what is approved.
+var amountFields = []string{"quantity", "unrecorded"}
+
 // isBeside reports whether what a row's effect says stands beside what is approved.
 func isBeside(table string, e approval.Effect) bool {
-	return slices.Contains(besideTables, table) || table == ProjectNeeds.name && e.Field == besideField
+	switch table {
+	case ProjectNeeds.name:
+		return e.Field == besideField
+	case AmountChanges.name:
+		return slices.Contains(amountFields, e.Field)
+	default:
+		return slices.Contains(besideTables, table)
+	}
 }
 
 // show runs a decided command dry and returns what it would do, as officers see it, or

@@ -65,9 +65,13 @@ func checkKnown(ctx context.Context, r Reader, last int64) error {
 // made: by them a store finds what a query can select without reading all that has changed.
 var fixedColumns = []string{"recorded_at", "proposed_at", "placed_at", "offered_at", "issued_at"}
 
+// ofLicences are the tables whose rows stay those of their licence and pollutant.
+var ofLicences = []string{Surpluses.name, LicenceAmounts.name, Discharges.name, Tasks.name}
+
 // isFixed reports whether a column never changes.
 func isFixed(table, column string) bool {
-	return slices.Contains(fixedColumns, column) || table == Acquisitions.name && column == "account"
+	return slices.Contains(fixedColumns, column) || table == Acquisitions.name && column == "account" ||
+		slices.Contains(ofLicences, table) && (column == "licence" || column == "pollutant")
 }
 
 // onlyInserted are the tables whose rows have no images, because they never change.

@@ -14,6 +14,7 @@ import (
 	"permitx/internal/permit"
 	"permitx/internal/quantity"
 	"permitx/internal/report"
+	"permitx/internal/reserve"
 	"permitx/internal/settlement"
 )
 
@@ -57,6 +58,9 @@ func TestProposal_Ahead(t *testing.T) {
 			t.Errorf("%+v", p)
 		}
 		k.refuses(k.second, ProposalApprove{p.ID, p.EffectsDigest}, approval.ErrNotPending)
+	}
+	for _, f := range []firm{from, to} { // what the licences permit by then is not what was approved
+		k.does(k.leader, AmountRecord{f.licence.ID, vocs, 20 * one, reserve.LicenceAmount, "d"})
 	}
 	k.comes(effectiveDay.AddDays(-1))
 	k.restart()
@@ -145,7 +149,7 @@ func TestProposal_AheadLate(t *testing.T) {
 	t.Parallel()
 	d := openClearDesk(t)
 	d.prepare("succession")
-	p := d.office.approves(d.merger(d.firm, d.heir, 4*one, effectiveDay))
+	p := d.approves(d.merger(d.firm, d.heir, 4*one, effectiveDay))
 	d.place(2*MaxCancels, market.Sell)
 	name := d.office.propose(d.leader, PartyRename{Party: d.heir.party, Name: "新名", EffectiveOn: today.AddDays(2), Document: "d"})
 	d.comes(today.AddDays(3))

@@ -22,7 +22,7 @@ func TestReplay_OfBeforeAField(t *testing.T) {
 		t.Fatal(err)
 	}
 	payload, journal := o.store.table(Payloads.name), o.store.table(Journal.name)
-	p, j := payload.rows[first.Command].(JournalPayload), journal.rows[first.Command].(JournalRow) //nolint:errcheck // of these tables
+	p, j := payload.rows[first.Command].(JournalPayload), journal.rows[first.Command].(JournalRow)
 	without := bytes.Replace(p.Payload, []byte(`,"Document":""`), nil, 1)
 	if len(without) == len(p.Payload) {
 		t.Fatalf("the payload is %s", p.Payload)

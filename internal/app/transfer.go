@@ -1,6 +1,8 @@
 package app
 
 import (
+	"fmt"
+
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
@@ -145,8 +147,10 @@ func (c TransferPost) checkForm(v *View) (ledger.Leg, error) {
 // mayCorrect returns ErrNoRecord of an account that the actor, or who approves what he has
 // proposed, may not correct: what lies elsewhere he does not know to exist.
 func (v *View) mayCorrect(field string, k ledger.Key) error {
-	if k.Kind.IsPermit() && v.region == "" {
-		v.region = k.Region // whose officers see the proposal
+	if v.region == "" { // whose officers see the proposal
+		if v.region = k.Region; k.Kind.IsMoney() && k.Party != 0 {
+			v.region = must(Get(v, Parties, "id", k.Party)).Region
+		}
 	}
 	if !corrects(v.Actor, k) || v.approver != nil && !corrects(*v.approver, k) {
 		return ErrNoRecord.At(field)
@@ -230,6 +234,10 @@ func (v *View) checkTaken(id ledger.AccountID, amount, needed int64) error {
 // first in first out: date, price and document stay. What the two licences
 // permit goes with them.
 func (tx *Tx) correct(leg ledger.Leg, place int64, document string) ledger.Posting {
+	if tx.dry != nil { // balances alone would not say what goes where, and on what ground
+		tx.dry.add("correction", place, "transfer", "", fmt.Sprintf("debit %s, credit %s: %s (%s)",
+			tx.accountName(leg.Debit), tx.accountName(leg.Credit), leg.Debit.Format(leg.Amount), document))
+	}
 	legs := [1]ledger.Leg{leg}
 	posted := tx.Post(ledger.Transfer{Reason: ledger.Correction, Reference: place, Legs: legs[:]})[0]
 	if leg.Debit.Kind == ledger.Holding {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"strings"
 	"testing"
 
 	"permitx/internal/approval"
@@ -53,6 +54,25 @@ func TestTransferPost_NeedsTwo(t *testing.T) {
 			t.Errorf("moved to another journal row, check says of %+v: %v", x, !mixed)
 		}
 		restore()
+	}
+}
+
+// Officers of finance of the region alone correct its parties' money; who approves is shown
+// each transfer with its document, also where nothing is left of them in the balances.
+func TestTransferBatch_ShownToTheRegion(t *testing.T) {
+	t.Parallel()
+	d, funds, _, otherFunds, _ := bidders(t)
+	one, other := d.person("f1", GrantAdd{Role: identity.Finance, Region: jiashan}), d.person("f2", GrantAdd{Role: identity.Finance, Region: jiashan})
+	p := d.propose(one, TransferBatch{Mode: AllItems, Transfers: []TransferPost{
+		{funds, otherFunds, 30_00, "ruling 1", ""}, {otherFunds, funds, 30_00, "ruling 2", ""},
+	}})
+	if n := strings.Count(p.Effects, "ruling"); n != 2 || p.Region != jiashan {
+		t.Errorf("in %q two persons approve %s", p.Region, p.Effects)
+	}
+	nanhu := d.person("f3", GrantAdd{Role: identity.Finance, Region: "330402"})
+	d.refuses(nanhu, ProposalApprove{p.ID, p.EffectsDigest}, ErrNoRecord)
+	if refused, _ := d.send(other, ProposalApprove{p.ID, p.EffectsDigest}); refused != nil {
+		t.Error(refused)
 	}
 }
 

@@ -30,6 +30,8 @@ func TestScenario_AsOf(t *testing.T) {
 		last = discharge(quarter, "1", "")
 	}
 	w.clock.Set(calendar.Date(20260702).Start())
+	// What the timers had begun on the day before is done when a command of today is.
+	w.ok("/v1/parties", w.leader, fmt.Sprintf(`{"name":"today","uscc":%q,"region":"330421","industry":"2319"}`, apptest.USCC(apptest.Jiashan, 97)))
 	const reserve = "region=330421&pollutant=VOCs&from=2026-07-01&to=2026-12-31"
 	reports := map[string]string{
 		"/v1/trial-balance?": w.auditor, "/v1/idle-report?": w.auditor, "/v1/exceptions?": w.auditor,

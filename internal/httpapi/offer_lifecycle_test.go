@@ -77,7 +77,7 @@ func (w *world) awardOf(offer int64, f firm) api.Award {
 func (w *world) paidAward(a api.Award, f firm, meanwhile func()) {
 	w.t.Helper()
 	at := fmt.Sprintf("/v1/awards/%d", a.ID)
-	objection := decode[api.Objection](w.t, w.ok(fmt.Sprintf("/v1/public-notices/%d/objections", a.PublicNotice), w.leader, `{"objector":"邻居","text":"not qualified"}`))
+	objection := decode[api.Objection](w.t, w.ok(fmt.Sprintf("/v1/public-notices/%d/objections", a.PublicNotice), w.leader, fmt.Sprintf(`{"objector":"邻居","text":"not qualified","received_on":%q,"document":"来信 1"}`, w.clock.Now().Date())))
 	w.isProblem(w.post(at+"/sign", f.key, ""), http.StatusConflict, "award.suspended", "")
 	meanwhile()
 	w.ok(fmt.Sprintf("/v1/objections/%d/answer", objection.ID), w.leader, `{"answer":"he is","upheld":false}`)

@@ -133,9 +133,9 @@ var Keys = []KeyInfo{
 	{ObjectionDays, "working days", quantity.OneRatio, 60 * quantity.OneRatio, true, "5", ProjectDefault, "", "working days from the verification in which the holder may object to a compulsory buy-back"},
 	{PaymentDays, "working days", quantity.OneRatio, 60 * quantity.OneRatio, true, "7", ProjectDefault, "", "working days from the approval to the payment of a deal or lease, as in Foshan and Jiaozhou; of a deal by the seller's region"},
 	{ConfirmDays, "working days", quantity.OneRatio, 60 * quantity.OneRatio, true, "1", ProjectDefault, "", "working days in which a second person confirms an emergency freeze"},
-	{ReminderFirst, "days", quantity.OneRatio, 400 * quantity.OneRatio, true, "180", ProjectDefault, "", "days before the end of a term of the first reminder; it is that of the day on which the instrument was added, as of the next two"},
+	{ReminderFirst, "days", quantity.OneRatio, 400 * quantity.OneRatio, true, "180", ProjectDefault, "", "days before the end of a term of the first reminder, of all regions (a row of one region has no effect); it is that of the day on which the instrument was added, as of the next two"},
 	{ReminderSecond, "days", quantity.OneRatio, 400 * quantity.OneRatio, true, "90", ProjectDefault, "", "days before the end of a term of the second reminder"},
-	{ReminderLast, "days", quantity.OneRatio, 400 * quantity.OneRatio, true, "60", ProjectDefault, "", "days before the end of a term of the last reminder: the last day to apply for a renewal"},
+	{ReminderLast, "days", quantity.OneRatio, 400 * quantity.OneRatio, true, "60", ProjectDefault, "", "days before the end of a term of the last reminder; 60 is the last day to apply for a renewal"},
 	{AuctionAnnounce, "days", quantity.OneRatio, 366 * quantity.OneRatio, true, "7", ProjectDefault, "", "days that an auction is public at least before its window opens, as in Lishui and Wuzhong"},
 	{ExpiryNotice, "days", quantity.OneRatio, 366 * quantity.OneRatio, true, "90", ProjectDefault, "", "days before their last day on which the holders of credits are told of it; it is that of the day on which their series was issued first"},
 }
