@@ -37,21 +37,24 @@ func listCredits[R any](ctx context.Context, s *Server, t app.Table[R], q app.Qu
 	return find(ctx, s, t, alternatives(q, may.by([]string{"party"}, []string{"region"})), p, id)
 }
 
-// listOfSchemes is listCredits for rows on the way to credits, which name their scheme:
-// its operator sees them, too.
-func listOfSchemes[R any](ctx context.Context, s *Server, op identity.Operation, t app.Table[R], q app.Query, p page, id func(R) int64) ([]R, *api.ID, error) {
+// ofSchemes are the rows on the way to credits that the caller may see: whose party or region he
+// may, and as the operator of a scheme those that name it.
+func (s *Server) ofSchemes(ctx context.Context, op identity.Operation, q app.Query) ([]app.Query, error) {
 	may, err := s.see(ctx, op)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return find(ctx, s, t, alternatives(q, may.byScheme([]string{"party"}, []string{"region"})), p, id)
+	return alternatives(q, may.byScheme([]string{"party"}, []string{"region"})), nil
 }
 
 // ListCreditProjects lists projects.
 func (s *Server) ListCreditProjects(ctx context.Context, r gen.ListCreditProjectsRequestObject) (gen.ListCreditProjectsResponseObject, error) {
 	q := equal(equal(equal(app.Query{}, "party", r.Params.Party), "region", r.Params.Region), "scheme", r.Params.Scheme)
-	rows, next, err := listOfSchemes(ctx, s, identity.IssuanceRead, app.CreditProjects, q, pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst),
-		func(p carbon.Project) int64 { return p.ID })
+	own, err := s.ofSchemes(ctx, identity.IssuanceRead, q)
+	if err != nil {
+		return nil, err
+	}
+	rows, next, err := find(ctx, s, app.CreditProjects, own, pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst), func(p carbon.Project) int64 { return p.ID })
 	return gen.ListCreditProjects200JSONResponse{Items: convertAll(rows, creditProjectOf), Next: next}, err
 }
 
@@ -73,8 +76,11 @@ func (s *Server) RegisterCreditProject(ctx context.Context, r gen.RegisterCredit
 // ListIssuances lists issuances.
 func (s *Server) ListIssuances(ctx context.Context, r gen.ListIssuancesRequestObject) (gen.ListIssuancesResponseObject, error) {
 	q := equal(equal(equal(app.Query{}, "party", r.Params.Party), "region", r.Params.Region), "scheme", r.Params.Scheme)
-	rows, next, err := listOfSchemes(ctx, s, identity.IssuanceRead, app.Issuances, equal(q, "state", textOf(r.Params.State)),
-		pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst), func(i carbon.Issuance) int64 { return i.ID })
+	own, err := s.ofSchemes(ctx, identity.IssuanceRead, equal(q, "state", textOf(r.Params.State)))
+	if err != nil {
+		return nil, err
+	}
+	rows, next, err := find(ctx, s, app.Issuances, own, pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst), func(i carbon.Issuance) int64 { return i.ID })
 	return gen.ListIssuances200JSONResponse{Items: convertAll(rows, s.issuance), Next: next}, err
 }
 
@@ -368,8 +374,11 @@ func (s *Server) RecordCarbonObligation(ctx context.Context, r gen.RecordCarbonO
 // ListCreditDebts lists what is owed.
 func (s *Server) ListCreditDebts(ctx context.Context, r gen.ListCreditDebtsRequestObject) (gen.ListCreditDebtsResponseObject, error) {
 	q := equal(equal(app.Query{}, "party", r.Params.Party), "region", r.Params.Region)
-	rows, next, err := listOfSchemes(ctx, s, identity.CreditDebtRead, app.CreditDebts, q, pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst),
-		func(d carbon.Debt) int64 { return d.ID })
+	own, err := s.ofSchemes(ctx, identity.CreditDebtRead, q)
+	if err != nil {
+		return nil, err
+	}
+	rows, next, err := find(ctx, s, app.CreditDebts, own, pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst), func(d carbon.Debt) int64 { return d.ID })
 	return gen.ListCreditDebts200JSONResponse{Items: convertAll(rows, creditDebtOf), Next: next}, err
 }
 
