@@ -37,15 +37,16 @@ func TestCreditBlock_Settles(t *testing.T) {
 	f.does(f.admin, FeeScheduleSet{Market: "JXCP", Scheme: market.Chengdu, ValidFrom: f.now.get().Date().AddDays(1), Document: "d"})
 	f.now.set(f.now.get().Date().AddDays(1).Start())
 	c := f.block(buyer, 650)
+	errCounterparty := ErrTraderOfCredits.At("counterparty_licence")
 	for want, change := range map[*fault.Error]func(*BlockPropose){
-		ErrTrader: func(c *BlockPropose) { c.Licence = buyer.licence.ID },
-		ErrTraderOfCredits.At("counterparty_licence"): func(c *BlockPropose) { c.CounterpartyParty, c.CounterpartyLicence = buyer.party, buyer.licence.ID },
-		ErrTraderOfPermits:                            func(c *BlockPropose) { c.Instrument = tableOf(f.office, Instruments)[0].Code },
-		ErrNoRecord:                                   func(c *BlockPropose) { c.CounterpartyParty = 9999 },
-		ErrSelfTrade:                                  func(c *BlockPropose) { c.CounterpartyParty = f.seller.party },
-		ErrBlockTooSmall:                              func(c *BlockPropose) { c.Quantity = 99 * one },
-		ErrQuantityStep:                               func(c *BlockPropose) { c.Quantity += one / 2 },
-		ledger.ErrInsufficient:                        func(c *BlockPropose) { c.Quantity = 1001 * one },
+		ErrTrader:              func(c *BlockPropose) { c.Licence = buyer.licence.ID },
+		errCounterparty:        func(c *BlockPropose) { c.CounterpartyParty, c.CounterpartyLicence = buyer.party, buyer.licence.ID },
+		ErrTraderOfPermits:     func(c *BlockPropose) { c.Instrument = tableOf(f.office, Instruments)[0].Code },
+		ErrNoRecord:            func(c *BlockPropose) { c.CounterpartyParty = 9999 },
+		ErrSelfTrade:           func(c *BlockPropose) { c.CounterpartyParty = f.seller.party },
+		ErrBlockTooSmall:       func(c *BlockPropose) { c.Quantity = 99 * one },
+		ErrQuantityStep:        func(c *BlockPropose) { c.Quantity += one / 2 },
+		ledger.ErrInsufficient: func(c *BlockPropose) { c.Quantity = 1001 * one },
 	} {
 		wrong := c
 		change(&wrong)
