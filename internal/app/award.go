@@ -9,7 +9,6 @@ import (
 	"permitx/internal/catalog"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
-	"permitx/internal/quantity"
 	"permitx/internal/reserve"
 	"permitx/internal/rulebook"
 )
@@ -85,15 +84,9 @@ func awardText(o auction.Offer, w auction.Winner, name string) string {
 		name, o.Pollutant, what, w.Quantity, o.Unit(), w.Price, per, w.Amount, name, w.Quantity, o.Unit(), o.Pollutant, w.Price, w.Amount)
 }
 
-// auctionSpan is how many days or months a parameter of auctions gives for an offer on a day.
-func auctionSpan(all rulebook.Parameters, key rulebook.Key, o auction.Offer, on calendar.Date) int {
-	_, value, _ := rulebook.Lookup(all, key, rulebook.Place{Region: o.Region, Pollutant: o.Pollutant}, on)
-	return int(value / quantity.OneRatio)
-}
-
 // auctionDay is the last of the working days that a parameter of auctions gives from a day on.
 func (v *View) auctionDay(key rulebook.Key, o auction.Offer, from calendar.Date) (calendar.Date, error) {
-	return v.Calendar().AddWorkingDays(from, auctionSpan(v.known, key, o, from))
+	return v.Calendar().AddWorkingDays(from, v.spanOn(key, o.Region, o.Pollutant, from))
 }
 
 // award returns an award of a party or region after the actor's right was checked.
@@ -278,7 +271,7 @@ func (c AwardDefault) Decide(v *View) (Apply, error) {
 		return nil, err
 	}
 	lost := o.Forfeit(a, r.Collateral)
-	if a, err = a.Defaulted(deadline, c.Reason, v.Now, lost, v.Today.AddMonths(auctionSpan(v.known, rulebook.AuctionBar, o, v.Today))); err != nil {
+	if a, err = a.Defaulted(deadline, c.Reason, v.Now, lost, v.Today.AddMonths(v.span(rulebook.AuctionBar, o.Region, o.Pollutant))); err != nil {
 		return nil, err
 	}
 	free, err := supplyOf(o).freeShare(v, a)

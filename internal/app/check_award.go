@@ -92,7 +92,7 @@ func (c *checker) checkAwards() error {
 // overdue reports whether losers should have got back by now what they put up.
 func (c *checker) overdue(parameters rulebook.Rows, o auction.Offer) bool {
 	certified := o.CertifiedAt.Date()
-	days := auctionSpan(parameters, rulebook.AuctionReturn, o, certified)
+	days := spanOf(parameters, rulebook.AuctionReturn, rulebook.Place{Region: o.Region, Pollutant: o.Pollutant}, certified)
 	return c.registry.LastAt.Date() > certified.AddDays(3*days) // working days and holidays: the timer runs at once
 }
 

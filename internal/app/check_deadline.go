@@ -7,7 +7,6 @@ import (
 	"permitx/internal/calendar"
 	"permitx/internal/carbon"
 	"permitx/internal/encumbrance"
-	"permitx/internal/quantity"
 	"permitx/internal/rulebook"
 )
 
@@ -79,10 +78,7 @@ func (d *deadlineRules) reportDeadline(table string, id int64, key rulebook.Key,
 // own day on holds from the moment when it is set, and one of an earlier day all the day.
 func (d *deadlineRules) spans(key rulebook.Key, at rulebook.Place, on calendar.Date) (spans []int) {
 	var rows rulebook.Rows
-	since := func() {
-		_, value, _ := rulebook.Lookup(rows, key, at, on)
-		spans = append(spans, int(value/quantity.OneRatio))
-	}
+	since := func() { spans = append(spans, spanOf(rows, key, at, on)) }
 	for _, p := range d.rows[key] {
 		if p.ValidFrom != on {
 			rows = append(rows, p)

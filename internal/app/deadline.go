@@ -13,8 +13,18 @@ func (v *View) span(key rulebook.Key, region, pollutant string) int {
 
 // spanOn is span of another day. The key has a default.
 func (v *View) spanOn(key rulebook.Key, region, pollutant string, on calendar.Date) int {
-	_, value, _ := rulebook.Lookup(v.known, key, rulebook.Place{Region: region, Pollutant: pollutant}, on)
+	return spanOf(v.known, key, rulebook.Place{Region: region, Pollutant: pollutant}, on)
+}
+
+// spanOf is what a parameter that counts days, working days or months gives at a place on a day.
+func spanOf(all rulebook.Parameters, key rulebook.Key, at rulebook.Place, on calendar.Date) int {
+	_, value, _ := rulebook.Lookup(all, key, at, on)
 	return int(value / quantity.OneRatio)
+}
+
+// AnswerDays are the working days in which an objection that comes on a day is answered.
+func AnswerDays(r *Reference, region string, on calendar.Date) int {
+	return spanOf(publishedParameters{ReadTable(r, Parameters)}, rulebook.AnswerDays, rulebook.Place{Region: region}, on)
 }
 
 // deadline is the last of the working days that a parameter gives from today on. It

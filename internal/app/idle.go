@@ -229,6 +229,5 @@ func (p publishedParameters) Of(key rulebook.Key) (rows []rulebook.Parameter) {
 // the parameters of a day.
 func IdleMonths(r *Reference, d reserve.IdleDeclaration, on calendar.Date) int {
 	at := rulebook.Place{Region: d.Region, Pollutant: d.Pollutant}
-	_, months, _ := rulebook.Lookup(publishedParameters{ReadTable(r, Parameters)}, rulebook.IdleMonths, at, on)
-	return int(months / quantity.OneRatio)
+	return spanOf(publishedParameters{ReadTable(r, Parameters)}, rulebook.IdleMonths, at, on)
 }

@@ -28,6 +28,7 @@ type noticesView struct {
 	Today calendar.Date
 	One   *approval.PublicNotice
 	Count approval.ObjectionCount // of the objections to it
+	Days  int                     // working days in which one that comes today is answered
 	All   []approval.PublicNotice
 	Next  int64 // the id after which older ones follow; 0: none do
 }
@@ -65,7 +66,8 @@ func (s *Server) showNoticePage(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	s.showPage(c, noticesView{Today: s.app.Now().Date(), One: &n, Count: count})
+	today := s.app.Now().Date()
+	s.showPage(c, noticesView{Today: today, One: &n, Count: count, Days: app.AnswerDays(s.app.Reference(), n.Region, today)})
 }
 
 func (s *Server) showPage(c *gin.Context, view noticesView) {

@@ -8,6 +8,7 @@ import (
 
 	"permitx/api"
 	"permitx/internal/app"
+	"permitx/internal/calendar"
 	"permitx/internal/identity"
 )
 
@@ -95,6 +96,13 @@ func TestPublicNotices(t *testing.T) {
 	if page.status != http.StatusOK || !strings.Contains(string(page.body), "公示 &lt;b&gt;1&lt;/b&gt;") || !strings.Contains(string(page.body), "2026-07-07") {
 		t.Errorf("%d %s", page.status, page.body)
 	}
+	w.approved("/v1/parameters", w.leader, `{"key":"objection.answer_days","region":"330421","value":"8","valid_from":"2026-07-02","document":"d"}`)
+	said := func(days string) bool {
+		return strings.Contains(string(w.get(fmt.Sprintf("/notices/%d", n.ID), "").body), "within "+days+" working days")
+	}
+	if !said("5") {
+		t.Error("the page does not say in how many days an objection is answered")
+	}
 	if list := w.get("/notices", ""); list.status != http.StatusOK || !strings.Contains(string(list.body), fmt.Sprintf(`href="/notices/%d"`, n.ID)) {
 		t.Errorf("%d %s", list.status, list.body)
 	}
@@ -145,6 +153,10 @@ func TestPublicNotices(t *testing.T) {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	w.isProblem(w.post(fmt.Sprintf("/v1/public-notices/%d/objections", n.ID), w.firms[0].key, `{"objector":"x","text":"no"}`), http.StatusConflict, "public_notice.withdrawn", "")
+	w.clock.Set(calendar.Date(20260702).Start())
+	if n = decode[api.PublicNotice](t, w.post("/v1/public-notices", w.leader, strings.ReplaceAll(fmt.Sprintf(body, "2026-07-09"), "07-01", "07-02"))); !said("8") {
+		t.Error("the page does not say the parameter's days")
+	}
 }
 
 func deref[T any](p *T) T {
