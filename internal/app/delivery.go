@@ -49,26 +49,24 @@ func Deliver(ctx context.Context, from Outbox, to Issuer, key func() string, aga
 			return errors.Join(append(failed, fmt.Errorf("read the outbox: %w", err))...)
 		}
 		for _, o := range waiting {
-			if err := deliverDue(ctx, from, to, key, o, again); err != nil {
+			after = o.Number
+			if !again.due(o.Number) {
+				continue
+			}
+			refusal, err := deliver(ctx, from, to, key, o)
+			if err == nil && again.isNew(o, refusal) {
+				err = refusal
+			}
+			if err != nil {
 				failed = append(failed, fmt.Errorf("deliver message %d: %w", o.Number, err))
 			}
-			after = o.Number
+			if ctx.Err() != nil { // of the others there is nothing to say
+				return errors.Join(failed...)
+			}
 		}
-		more = len(waiting) == deliveryPage && ctx.Err() == nil
+		more = len(waiting) == deliveryPage
 	}
 	return errors.Join(failed...)
-}
-
-// deliverDue hands one message on if it is to be tried now, and returns what has not been said of it before.
-func deliverDue(ctx context.Context, from Outbox, to Issuer, key func() string, o intake.Outgoing, again *Refusals) error {
-	if ctx.Err() != nil || !again.due(o.Number) {
-		return ctx.Err()
-	}
-	refusal, err := deliver(ctx, from, to, key, o)
-	if err == nil && again.isNew(o, refusal) {
-		return refusal
-	}
-	return err
 }
 
 // deliver hands one message on. A refusal stays one until somebody has done

@@ -55,11 +55,9 @@ func (s *Server) ListIdlePermits(ctx context.Context, r gen.ListIdlePermitsReque
 	if err := in.err(); err != nil {
 		return nil, err
 	}
-	then := s.rows
-	if day < s.app.Now().Date() {
-		if then, err = s.app.ReaderAsOf(ctx, day); err != nil {
-			return nil, err
-		}
+	then, err := s.rowsAsOf(ctx, day)
+	if err != nil {
+		return nil, err
 	}
 	q := equal(equal(app.Where("state", string(reserve.IdleOpen)), "region", r.Params.Region), "pollutant", r.Params.Pollutant)
 	p := pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst)

@@ -59,14 +59,12 @@ func (s *Server) asOf(in *input, day *string) calendar.Date {
 	return d
 }
 
-// rowsAsOf are the rows as they were at the end of a day: those of now where none is named.
-func (s *Server) rowsAsOf(ctx context.Context, day *string) (app.Reader, error) {
-	var in input
-	asOf := s.asOf(&in, day)
-	if err := in.err(); err != nil || asOf == s.app.Now().Date() {
-		return s.rows, err
+// rowsAsOf are the rows as they were at the end of a day: those of now where it is not over.
+func (s *Server) rowsAsOf(ctx context.Context, day calendar.Date) (app.Reader, error) {
+	if day >= s.app.Now().Date() {
+		return s.rows, nil
 	}
-	return s.app.ReaderAsOf(ctx, asOf)
+	return s.app.ReaderAsOf(ctx, day)
 }
 
 // place cuts a list whose rows have no numbers: the cursor is a place in it.

@@ -188,7 +188,12 @@ func (s *Server) GetSurplusEstimate(ctx context.Context, r gen.GetSurplusEstimat
 	if !known || !may.has(l.Party, l.Region) {
 		return nil, identity.ErrNotYours.At("licence")
 	}
-	then, err := s.rowsAsOf(ctx, q.AsOf)
+	var in input
+	day := s.asOf(&in, q.AsOf)
+	if err := in.err(); err != nil {
+		return nil, err
+	}
+	then, err := s.rowsAsOf(ctx, day)
 	if err != nil {
 		return nil, err
 	}
