@@ -1,11 +1,16 @@
 package httpapi_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"testing"
 
 	"permitx/api"
+	"permitx/internal/app"
+	"permitx/internal/calendar"
+	"permitx/internal/reserve"
+	"permitx/internal/store/storetest"
 )
 
 const lotBody = `{"region":"330421","pollutant":"VOCs","provenance":"government_reduction","quantity":"9","acquired_on":"2026-07-01","document":"减排","cost":"900"}`
@@ -44,6 +49,50 @@ func TestLots(t *testing.T) {
 	s := decode[api.ReserveStatement](t, w.get("/v1/reserve-statement?region=330421&pollutant=VOCs&from=2026-07-01&to=2026-07-31", w.leader))
 	if s.Opening != "0" || s.Closing != "3" || s.Ledger == nil || *s.Ledger != "3" {
 		t.Errorf("%+v", s)
+	}
+}
+
+// meanwhile lets a command be done each time after the totals of a reserve are read.
+type meanwhile struct {
+	app.Store
+	do func()
+}
+
+type meanwhileReader struct {
+	app.Reader
+	do func()
+}
+
+// ReserveTotals reads them, and lets the command be done.
+func (s *meanwhile) ReserveTotals(ctx context.Context, region, pollutant string, from, to calendar.Date) ([]reserve.PeriodTotal, error) {
+	return meanwhileReader{s.Store, s.do}.ReserveTotals(ctx, region, pollutant, from, to)
+}
+
+// Snapshot is one of which the totals are read likewise.
+func (s *meanwhile) Snapshot(ctx context.Context) (app.Reader, app.Registry, func(), error) {
+	r, registry, end, err := s.Store.Snapshot(ctx)
+	return meanwhileReader{r, s.do}, registry, end, err
+}
+
+// ReserveTotals reads them, and lets the command be done.
+func (r meanwhileReader) ReserveTotals(ctx context.Context, region, pollutant string, from, to calendar.Date) ([]reserve.PeriodTotal, error) {
+	totals, err := r.Reader.ReserveTotals(ctx, region, pollutant, from, to)
+	r.do()
+	return totals, err
+}
+
+// A statement closes with what the ledger has, also while a lot comes in.
+func TestReserveStatement_OfOneMoment(t *testing.T) {
+	t.Parallel()
+	st := &meanwhile{Store: storetest.Open(t, storetest.SQLite(t)), do: func() {}}
+	w := serve(t, st)
+	w.lotOf()
+	st.do = func() { w.lotOf() }
+	for _, as := range []string{"9", "18"} {
+		s := decode[api.ReserveStatement](t, w.get("/v1/reserve-statement?region=330421&pollutant=VOCs&from=2026-07-01&to=2026-07-31", w.auditor))
+		if s.Closing != as || s.Ledger == nil || *s.Ledger != as {
+			t.Errorf("%+v, want %s t/a", s, as)
+		}
 	}
 }
 

@@ -56,14 +56,19 @@ func (s *Server) GetReserveStatement(ctx context.Context, r gen.GetReserveStatem
 	if err != nil {
 		return nil, err
 	}
+	rows, _, end, err := s.app.Moment(ctx) // or a command could come between the lots and the ledger
+	if err != nil {
+		return nil, err
+	}
+	defer end()
 	counted := q.counted()
-	totals, err := s.rows.ReserveTotals(ctx, q.Region, q.Pollutant, counted.From, counted.To)
+	totals, err := rows.ReserveTotals(ctx, q.Region, q.Pollutant, counted.From, counted.To)
 	if err != nil {
 		return nil, err
 	}
 	out := reserveStatementOf(reserve.StatementOf(q.Region, q.Pollutant, q.From, q.To, totals))
 	if q.To >= q.asOf {
-		held, err := s.reserveHeld(ctx, q)
+		held, err := s.reserveHeld(ctx, rows, q)
 		if err != nil {
 			return nil, err
 		}
@@ -73,23 +78,21 @@ func (s *Server) GetReserveStatement(ctx context.Context, r gen.GetReserveStatem
 }
 
 // reserveHeld is what the ledger's account of a reserve has, or had at the end of the day.
-func (s *Server) reserveHeld(ctx context.Context, q reserveAsked) (quantity.Quantity, error) {
+func (s *Server) reserveHeld(ctx context.Context, rows app.Reader, q reserveAsked) (quantity.Quantity, error) {
 	var accounts []ledger.Account
 	of := app.Where("kind", int64(ledger.Reserve)).And("region", app.Eq, q.Region).And("pollutant", app.Eq, q.Pollutant)
-	if err := s.rows.Find(ctx, app.Accounts.Name(), of, &accounts); err != nil || len(accounts) == 0 {
+	if err := rows.Find(ctx, app.Accounts.Name(), of, &accounts); err != nil || len(accounts) == 0 {
 		return 0, err
 	}
 	if q.asOf < s.app.Now().Date() {
-		rows, _, end, err := s.app.Moment(ctx)
-		if err != nil {
-			return 0, err
-		}
-		defer end()
 		held, _, err := app.BalancesAsOf(ctx, rows, accounts, q.asOf)
 		return quantity.Quantity(held[accounts[0].ID]), err
 	}
-	b, _, err := get(ctx, s, app.Balances, int64(accounts[0].ID))
-	return quantity.Quantity(b.Balance), err
+	var balances []ledger.Balance
+	if err := rows.Find(ctx, app.Balances.Name(), app.Where("id", int64(accounts[0].ID)), &balances); err != nil || len(balances) == 0 {
+		return 0, err
+	}
+	return quantity.Quantity(balances[0].Balance), nil
 }
 
 func reserveStatementOf(t reserve.Statement) api.ReserveStatement {
