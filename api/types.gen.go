@@ -13081,7 +13081,7 @@ type ParameterInput struct {
 	// Example: 2031-06-30
 	ValidFrom Date `json:"valid_from"`
 
-	// ValidTo Last day.
+	// ValidTo Last day; before the first one of a value that is set to begin later.
 	ValidTo *Date `json:"valid_to,omitempty"`
 
 	// Value A number with at most 6 decimals; of buy_back.price also the name of a formula.
@@ -16134,7 +16134,7 @@ type Rulebook struct {
 	AsOf  Date   `json:"as_of"`
 	Items []Rule `json:"items"`
 
-	// Parameters The rows of that day, for all regions.
+	// Parameters The rows that count on that day, for all regions.
 	Parameters []Parameter `json:"parameters"`
 
 	// Provisions What is refused outside of the rules; the same every day.
@@ -16484,7 +16484,7 @@ type StandingOfferInput struct {
 	// Example: 330421
 	Region RegionCode `json:"region"`
 
-	// Until The last day.
+	// Until The last day, in the year of the budget or before.
 	Until Date `json:"until"`
 }
 

@@ -160,8 +160,11 @@ func (in *inquiry) lookLicences(actor identity.Actor) error {
 		needed  bool
 		licence *catalog.Licence
 	}{{dealSideFields[0], in.Seller, in.Action.HasSeller(), &in.seller}, {dealSideFields[1], in.Buyer, in.Action.HasBuyer(), &in.buyer}} {
-		if (side.id != 0) != side.needed {
-			return ErrQuestionSide.With("the action %s needs this: %t", in.Action, side.needed).At(side.field)
+		if side.needed && side.id == 0 {
+			return ErrQuestionSide.With("whoever asks about the action %s names its %s", in.Action, side.field).At(side.field)
+		}
+		if !side.needed && side.id != 0 {
+			return ErrQuestionSide.With("the action %s has no %s: leave it out", in.Action, side.field).At(side.field)
 		}
 		l, known := ReadTable(in.ref, Licences).Get(side.id)
 		if side.needed && !known {
@@ -447,7 +450,7 @@ func (in *inquiry) find(table string, q Query, rows any) error {
 }
 
 // RulesOn are the rules that are in force on a day, and the rows of parameters
-// that hold on it.
+// that count on it.
 func (a *App) RulesOn(on calendar.Date) ([]*rulebook.Rule, []rulebook.Parameter) {
 	var rules []*rulebook.Rule
 	for _, r := range rulebook.All() {
@@ -457,8 +460,8 @@ func (a *App) RulesOn(on calendar.Date) ([]*rulebook.Rule, []rulebook.Parameter)
 	}
 	parameters := []rulebook.Parameter{}
 	for _, p := range ReadTable(a.Reference(), Parameters).All() {
-		if p.HoldsOn(on) {
-			parameters = append(parameters, p)
+		if p.HoldsOn(on) { // in place of an older row
+			parameters = append(slices.DeleteFunc(parameters, func(o rulebook.Parameter) bool { return p.IsOf(&o) }), p)
 		}
 	}
 	return rules, parameters

@@ -188,3 +188,23 @@ func TestEligibility_Terms(t *testing.T) {
 		}
 	}
 }
+
+// Who asks without a side that the action has, or with one that it has not, is told which.
+func TestEligibility_Sides(t *testing.T) {
+	t.Parallel()
+	k := openDealDesk(t)
+	f := k.seller(jiashan, 1, 4*one)
+	for _, c := range []struct {
+		q           Question
+		field, says string
+	}{
+		{Question{Action: rulebook.Sell}, "seller_licence", "whoever asks about the action sell names its seller_licence"},
+		{Question{Action: rulebook.Sell, Seller: f.licence.ID, Buyer: f.licence.ID}, "buyer_licence", "the action sell has no buyer_licence: leave it out"},
+	} {
+		c.q.Instrument = k.inst.Code
+		_, err := k.app.Eligibility(t.Context(), k.app.st.actor(f.user), c.q)
+		if refused, ok := fault.As(err); !ok || refused.Code != ErrQuestionSide.Code || refused.Field != c.field || refused.Detail != c.says {
+			t.Errorf("%+v: %v, want %q at %s", c.q, err, c.says, c.field)
+		}
+	}
+}

@@ -87,11 +87,12 @@ func (c FactRecord) fact(v *View) (rulebook.Fact, error) {
 		return f, err
 	}
 	subject := c.Kind.Subject()
-	for field, isSet := range map[rulebook.Subject]bool{
-		rulebook.OfLicence: c.Licence != 0, rulebook.OfParty: c.Party != 0, rulebook.OfRegion: c.Region != "",
-	} {
-		if isSet != (field == subject) {
-			return f, rulebook.ErrFactSubject.With("a fact of the kind %s is about a %s, and names that only", c.Kind, subject).At(string(subject))
+	for _, s := range [3]struct {
+		subject rulebook.Subject
+		named   bool
+	}{{rulebook.OfLicence, c.Licence != 0}, {rulebook.OfParty, c.Party != 0}, {rulebook.OfRegion, c.Region != ""}} {
+		if s.named != (s.subject == subject) {
+			return f, rulebook.ErrFactSubject.With("a fact of the kind %s is about a %s, and names that only", c.Kind, subject).At(string(s.subject))
 		}
 	}
 	switch subject {
@@ -207,6 +208,9 @@ type ParameterSet struct {
 
 var _ = declare(ZoneRuleSet{}, ParameterSet{})
 
+// ErrParameterPlanned is returned when a parameter would take the place of one that was set to begin later.
+var ErrParameterPlanned = fault.New(fault.Refused, "parameter.planned", "a later change of the parameter is set already: the last day lies before it").At("valid_to")
+
 // ErrParameterPast is returned when a parameter would change what held before today.
 var ErrParameterPast = fault.New(fault.Refused, "parameter.past", "a parameter holds from today on at the earliest: what was decided before stays").At("valid_from")
 
@@ -262,6 +266,12 @@ func (c ParameterSet) Decide(v *View) (Apply, error) {
 	}
 	if c.ValidFrom < v.Today {
 		return nil, ErrParameterPast
+	}
+	for o := range All(v, Parameters) {
+		if p.Hides(&o) {
+			return nil, ErrParameterPlanned.With("%s is %s from %s on by %s: let this value end on %s, or set another one from that day on first",
+				o.Key, o.Value, o.ValidFrom, o.Document, o.ValidFrom.AddDays(-1))
+		}
 	}
 	return func(tx *Tx) any {
 		p = Put(tx, Parameters, p)

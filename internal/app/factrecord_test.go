@@ -2,6 +2,7 @@ package app
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"permitx/internal/approval"
@@ -228,12 +229,12 @@ func TestFactRecord_Refused(t *testing.T) {
 		"elsewhere":           {func(c *FactRecord) { c.Licence = buyer.licence.ID }, west, ErrNoRecord},
 		"no such licence":     {func(c *FactRecord) { c.Licence = 999 }, o.leader, ErrNoRecord},
 		"kind":                {func(c *FactRecord) { c.Kind = "smell" }, o.leader, invalid},
-		"party too":           {func(c *FactRecord) { c.Party = seller.party }, o.leader, rulebook.ErrFactSubject},
-		"region of a licence": {func(c *FactRecord) { c.Region = qingpu }, o.leader, rulebook.ErrFactSubject},
-		"no subject":          {func(c *FactRecord) { c.Licence = 0 }, o.leader, rulebook.ErrFactSubject},
+		"party too":           {func(c *FactRecord) { c.Party = seller.party }, o.leader, rulebook.ErrFactSubject.At("party")},
+		"region of a licence": {func(c *FactRecord) { c.Region = qingpu }, o.leader, rulebook.ErrFactSubject.At("region")},
+		"no subject":          {func(c *FactRecord) { c.Licence = 0 }, o.leader, rulebook.ErrFactSubject.At("licence")},
 		"value":               {func(c *FactRecord) { c.Value = "perhaps" }, o.leader, rulebook.ErrFactValue},
 		"pollutant":           {func(c *FactRecord) { c.Pollutant = "CO2" }, o.leader, ErrNoRecord},
-		"period":              {func(c *FactRecord) { c.ValidTo = 20260630 }, o.leader, rulebook.ErrFactPeriod},
+		"period":              {func(c *FactRecord) { c.ValidTo = 20260630 }, o.leader, rulebook.ErrFactPeriod.At("valid_to")},
 		"document":            {func(c *FactRecord) { c.Document = "" }, o.leader, invalid},
 		"a region that is none": {
 			func(c *FactRecord) { c.Kind, c.Licence, c.Region = rulebook.OverCap, 0, "339999" }, o.leader, ErrNoRecord,
@@ -241,8 +242,8 @@ func TestFactRecord_Refused(t *testing.T) {
 	} {
 		f := good
 		c.change(&f)
-		if got := o.do(c.by, f); got == nil || got.Code != c.want.Code {
-			t.Errorf("%s: got %v, want %s", name, got, c.want.Code)
+		if got := o.do(c.by, f); got == nil || got.Code != c.want.Code || c.want.Field != "" && got.Field != c.want.Field {
+			t.Errorf("%s: got %+v, want %s at %q", name, got, c.want.Code, c.want.Field)
 		}
 	}
 	done[FactResult](o, west, good)
@@ -270,6 +271,39 @@ func TestOrder_OtherBasin(t *testing.T) {
 	done[FactResult](o.office, o.leader, FactRecord{Kind: rulebook.BasinApproved, Licence: buyer.licence.ID, Value: "太湖", ValidFrom: 20260701, Document: "d"})
 	if r := done[OrderResult](o.office, buyer.user, place(buyer, market.Buy)); len(r.Fills) != 1 {
 		t.Errorf("not filled: %+v", r)
+	}
+}
+
+// What was set to begin on a later day begins on it: a value of today ends before, and
+// the rules of a day have the one value that counts.
+func TestParameterSet_Planned(t *testing.T) {
+	t.Parallel()
+	r := openRests(t)
+	set := ParameterSet{Key: rulebook.BasePrice, Region: jiashan, Pollutant: vocs, Value: "1000", ValidFrom: 20260720, Document: "ahead"}
+	r.does(r.leader, set)
+	now := set
+	now.Value, now.ValidFrom = "3700", 20260702
+	r.refuses(r.leader, now, ErrParameterPlanned)
+	now.ValidTo = 20260719
+	r.does(r.leader, now)
+	again := set // in place of what begins on the same day
+	again.Value = "1100"
+	r.does(r.leader, again)
+	elsewhere := set
+	elsewhere.Region, elsewhere.ValidFrom = jiaxing, 20260702
+	r.does(r.leader, elsewhere)
+	for on, want := range map[calendar.Date]string{20260701: "", 20260702: "3700", 20260719: "3700", 20260720: "1100", 20270101: "1100"} {
+		_, rows := r.app.RulesOn(on)
+		var got []string
+		for _, p := range rows {
+			if p.Key == rulebook.BasePrice && p.Region == jiashan {
+				got = append(got, p.Value)
+			}
+		}
+		_, value, set := rulebook.Lookup(rulebook.Rows(rows), rulebook.BasePrice, rulebook.Place{Region: jiashan, Pollutant: vocs}, on)
+		if strings.Join(got, " ") != want || set && value.String() != want {
+			t.Errorf("on %s: %v, %s counts; want %s", on, got, value, want)
+		}
 	}
 }
 

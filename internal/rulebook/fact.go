@@ -128,8 +128,8 @@ func (f Fact) Validate() error {
 	if err := f.checkValue(); err != nil {
 		return err
 	}
-	if !validPeriod(f.ValidFrom, f.ValidTo) {
-		return ErrFactPeriod.With("the period from %s to %s is none", f.ValidFrom, f.ValidTo)
+	if err := checkPeriod(ErrFactPeriod, f.ValidFrom, f.ValidTo); err != nil {
+		return err
 	}
 	return catalog.CheckDocument("document", f.Document)
 }
@@ -159,8 +159,18 @@ func (f Fact) checkValue() error {
 	return nil
 }
 
-func validPeriod(from, to calendar.Date) bool {
-	return from.Valid() && (to == 0 || to.Valid() && to >= from)
+// errPeriod is the fault of a period of what has none of its own.
+var errPeriod = fault.Invalidf("valid_from", "the period must have a first day, and no last day before it")
+
+// checkPeriod returns a fault that names the end of a period that is wrong; a last day of 0 is none.
+func checkPeriod(of *fault.Error, from, to calendar.Date) error {
+	switch {
+	case !from.Valid():
+		return of.With("the period must have a first day").At("valid_from")
+	case to != 0 && (!to.Valid() || to < from):
+		return of.With("the last day of a period from %s must be that day or a later one", from).At("valid_to")
+	}
+	return nil
 }
 
 // newest returns the newest of some facts of one kind that holds on a day for a

@@ -178,8 +178,8 @@ func (p Parameter) Validate() error {
 	if n := len(p.Industry); n != 0 && (n < 2 || n > 4 || strings.Trim(p.Industry, "0123456789") != "") {
 		return fault.Invalidf("industry", "%.40q must be a division, group or class of GB/T 4754: 2 to 4 digits, for example 2319", p.Industry)
 	}
-	if !validPeriod(p.ValidFrom, p.ValidTo) {
-		return fault.Invalidf("valid_from", "the period must have a first day, and no last day before it")
+	if err := checkPeriod(errPeriod, p.ValidFrom, p.ValidTo); err != nil {
+		return err
 	}
 	if err := catalog.CheckDocument("document", p.Document); err != nil || p.Words == "" {
 		return err
@@ -198,11 +198,19 @@ func (p Parameter) checkValue(info KeyInfo) error {
 	case err != nil:
 		return err
 	case v < info.Least || v > info.Most || info.Whole && v%quantity.OneRatio != 0:
-		return fault.Invalidf("value", "%s must be from %s to %s %s, in whole numbers: %t", p.Key, info.Least, info.Most, info.Unit, info.Whole)
+		return fault.Invalidf("value", "%s must be %s from %s to %s (unit: %s)", p.Key, info.numbers(), info.Least, info.Most, info.Unit)
 	case p.Key == BasePrice:
 		_, err = quantity.ParsePrice("value", p.Value)
 	}
 	return err
+}
+
+// numbers are those that a value of the key may be.
+func (i KeyInfo) numbers() string {
+	if i.Whole {
+		return "a whole number"
+	}
+	return "a number"
 }
 
 // Parameters finds the rows of a key, in the order of their ids.
@@ -250,6 +258,18 @@ func Lookup(all Parameters, key Key, at Place, on calendar.Date) (p Parameter, v
 
 // HoldsOn reports whether the parameter holds on a day.
 func (p *Parameter) HoldsOn(on calendar.Date) bool { return inPeriod(on, p.ValidFrom, p.ValidTo) }
+
+// IsOf reports whether two rows are of one key and stand for the same: the newer one
+// counts while both hold.
+func (p *Parameter) IsOf(o *Parameter) bool {
+	return p.Key == o.Key && p.Region == o.Region && p.Pollutant == o.Pollutant && p.Industry == o.Industry
+}
+
+// Hides reports whether p, as a newer row, would count on the first day of one that
+// was set to begin later.
+func (p *Parameter) Hides(o *Parameter) bool {
+	return p.IsOf(o) && o.ValidFrom > p.ValidFrom && p.HoldsOn(o.ValidFrom)
+}
 
 func (p *Parameter) holds(at Place, on calendar.Date) bool {
 	return p.HoldsOn(on) &&

@@ -10,6 +10,7 @@ import (
 
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
+	"permitx/internal/fault"
 	"permitx/internal/quantity"
 )
 
@@ -314,6 +315,20 @@ func TestValidate(t *testing.T) {
 	} {
 		if p.Validate() == nil {
 			t.Errorf("a parameter that is wrong passes: %+v", p)
+		}
+	}
+	from, to := calendar.Date(20260101), calendar.Date(20251231)
+	for _, c := range []struct {
+		p           Parameter
+		field, says string
+	}{
+		{Parameter{Key: CreditStart, Value: "9.5", ValidFrom: from, Document: "d"}, "value", "credit.start must be a whole number from 1 to 12 (unit: points)"},
+		{Parameter{Key: OffsetMissed, Value: "0.5", ValidFrom: from, Document: "d"}, "value", "offset.ratio.missed must be a number from 1 to 10 (unit: 1)"},
+		{Parameter{Key: OffsetMissed, Value: "2", Document: "d"}, "valid_from", "the period must have a first day"},
+		{Parameter{Key: OffsetMissed, Value: "2", ValidFrom: from, ValidTo: to, Document: "d"}, "valid_to", "the last day of a period from 2026-01-01 must be that day or a later one"},
+	} {
+		if f, ok := fault.As(c.p.Validate()); !ok || f.Field != c.field || f.Detail != c.says {
+			t.Errorf("%+v: %v, want %s at %s", c.p, f, c.says, c.field)
 		}
 	}
 	for _, formula := range []string{LowerOfPaidAndBase, AsPaid, AtBase, "0.8"} {

@@ -30,8 +30,8 @@ func (z ZoneRule) Validate() error {
 	if n := len(z.Industry); n < 2 || n > 4 || strings.Trim(z.Industry, "0123456789") != "" {
 		return fault.Invalidf("industry", "%.40q must be a division, group or class of GB/T 4754: 2 to 4 digits, for example 2319", z.Industry)
 	}
-	if !validPeriod(z.ValidFrom, z.ValidTo) {
-		return fault.Invalidf("valid_from", "the period must have a first day, and no last day before it")
+	if err := checkPeriod(errPeriod, z.ValidFrom, z.ValidTo); err != nil {
+		return err
 	}
 	return catalog.CheckDocument("document", z.Document)
 }
