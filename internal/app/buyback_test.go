@@ -456,6 +456,7 @@ func TestBuyBack_Money(t *testing.T) {
 	d.refuses(d.finance, RefundReceive{dropped.ID, "receipt", today}, reserve.ErrRefundState)
 	d.refuses(d.leader, RefundReceive{r.ID, "receipt", today}, identity.ErrForbidden)
 	d.refuses(d.finance, RefundReceive{r.ID, "receipt", 20260702}, ErrDayToCome)
+	d.refuses(d.finance, RefundReceive{r.ID, "receipt", 20260630}, reserve.ErrRefundEarly)
 	done[reserve.TreasuryRefund](d.office, d.finance, RefundReceive{r.ID, "receipt", today})
 	again := done[reserve.TreasuryRefund](d.office, d.finance, RefundRequest{id, 10_000_00, "too many months, too", "d"})
 	d.refuses(d.finance, RefundReceive{again.ID, "receipt", today}, ErrPaymentProofTaken)
@@ -604,6 +605,9 @@ func TestStandingOffer(t *testing.T) {
 	past.Until, next.Budget = 20260630, 99
 	d.refuses(d.leader, past, ErrOfferOver)
 	d.refuses(d.leader, next, ErrNoRecord)
+	long := open
+	long.Until = 20270101
+	d.refuses(d.leader, long, ErrOfferBeyondBudget)
 	offer := done[reserve.StandingOffer](d.office, d.leader, open)
 	accept := OfferAccept{offer.ID, d.f.licence.ID, d.i.Code, 4 * one, 1, reserve.Reduction, "acceptance"}
 	d.refuses(d.f.user, accept, ErrNoRecord)

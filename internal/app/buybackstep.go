@@ -368,6 +368,9 @@ func (BuyBackPay) Operation() identity.Operation { return identity.BuyBackPay }
 // is a BuyBackResult.
 func (c BuyBackPay) Decide(v *View) (Apply, error) {
 	m, err := v.buyBackMove(identity.BuyBackPay, c.BuyBack, reserve.PayBuyBack, c.Proof, "")
+	if f, ok := fault.As(err); ok && f.Field == "document" {
+		err = f.At("proof") // what this step rests on
+	}
 	if err != nil {
 		return nil, err
 	}

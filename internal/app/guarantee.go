@@ -143,6 +143,9 @@ func (v *View) checkGuarantee(e reserve.Earmark, l catalog.Licence, a reserve.Ea
 	if e.Project == 0 {
 		return nil
 	}
+	if p := must(Get(v, Projects, "id", e.Project)); p.Licence != l.ID {
+		return reserve.ErrOtherProject.With("project %d has another licence than %s", p.ID, l.Number)
+	}
 	_, need, err := v.projectFor(e.Project, l, e.Pollutant)
 	if err != nil {
 		return err

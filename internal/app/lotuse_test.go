@@ -139,7 +139,7 @@ func TestEarmark_OfProject(t *testing.T) {
 	c.Need = 2 * one
 	e := o.earmarkOf(c)
 	give := EarmarkAllocate{e.ID, other.licence.ID, i.Code, one, ledger.Free, 0, "d", 0}
-	o.refuses(o.leader, give, ErrNoRecord)
+	o.refuses(o.leader, give, reserve.ErrOtherProject)
 	give.Licence = f.licence.ID
 	done[EarmarkAllocationResult](o, o.leader, give)
 	need, _ := (&View{state: o.app.st}).needOf(project, vocs)

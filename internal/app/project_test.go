@@ -391,6 +391,12 @@ func TestProject_DealAppliesTheRatioOnce(t *testing.T) {
 func TestProject_ReducedAndCancelled(t *testing.T) {
 	t.Parallel()
 	s := openSite(t)
+	proposed := done[ProjectResult](s.office, s.clerk, ProjectRegister{
+		EIA: "proposed", Name: "a line", Kind: permit.NewProject, Licence: s.buyer.licence.ID, Industry: "2319", Needs: []ProjectNeed{{Pollutant: vocs, Need: one}},
+	}).Project.ID
+	if f := s.do(s.leader, ProjectStep{Project: proposed, Event: permit.Approve, Document: "d"}); f == nil || f.Code != ErrNeedsOfStep.Code || f.Field != "ratios" {
+		t.Errorf("an approval without ratios: %v", f)
+	}
 	p := s.project(s.buyer, 2*one, 1_500_000)
 	s.trade(p, 2*one)
 	done[AssignResult](s.office, s.leader, s.assign(p, 15*one/10))

@@ -62,7 +62,7 @@ func (v *View) projectFor(project int64, l catalog.Licence, pollutant string) (p
 // is bid for already counts.
 func checkProjectRoom(n permit.Need, q quantity.Quantity) error {
 	if q > n.Room() {
-		return ErrBeyondNeed.With("the project needs %s t/a of %s; %s are bought, %s bid for and %s kept for auctions already, so that %s may be bid for and not %s",
+		return ErrBeyondNeed.With("the project needs %s t/a of %s; %s are bought, %s on their way and %s kept for auctions already, so that %s more may be bought and not %s",
 			n.Needed, n.Pollutant, n.Bought, n.Open, n.Bidding, n.Room(), q)
 	}
 	return nil

@@ -174,11 +174,11 @@ func (c ProjectStep) change(v *View, p permit.Project) (projectChange, error) {
 // the decision, at least what the rule asks for.
 func (v *View) approveProject(p permit.Project, needs []permit.Need, named map[string]ProjectNeed) (projectChange, error) {
 	if len(named) != len(needs) {
-		return projectChange{}, ErrNeedsOfStep
+		return projectChange{}, ErrNeedsOfStep.At("ratios")
 	}
 	for i, n := range needs {
 		c := named[n.Pollutant]
-		if err := catalog.CheckDocument("needs", c.Basis); err != nil {
+		if err := catalog.CheckDocument("ratios", c.Basis); err != nil {
 			return projectChange{}, err
 		}
 		if err := v.judgeOffset(p, n.Pollutant, c.Ratio); err != nil {

@@ -104,9 +104,12 @@ func (c RefundReceive) Decide(v *View) (Apply, error) {
 	if r.IsByTaxAuthority() {
 		return func(tx *Tx) any { return Put(tx, Refunds, r) }, nil
 	}
-	paidBy, err := v.budgetThatPaid(r)
+	paidBy, paidOn, err := v.paymentOf(r)
 	if err != nil {
 		return nil, err
+	}
+	if c.ReceivedOn < paidOn {
+		return nil, reserve.ErrRefundEarly.With("the treasury paid on %s", paidOn)
 	}
 	budget, err := must(Get(v, Budgets, "id", paidBy)).Apply(reserve.BudgetRefund, r.Amount)
 	if err != nil {
@@ -118,15 +121,15 @@ func (c RefundReceive) Decide(v *View) (Apply, error) {
 	}, nil
 }
 
-// budgetThatPaid is the budget that what is refunded was paid from.
-func (v *View) budgetThatPaid(r reserve.TreasuryRefund) (int64, error) {
+// paymentOf is the budget that what is refunded was paid from, and the day.
+func (v *View) paymentOf(r reserve.TreasuryRefund) (budget int64, on calendar.Date, err error) {
 	if r.Award == 0 {
 		b, err := Get(v, BuyBacks, "id", r.BuyBack)
-		return b.Budget, err
+		return b.Budget, b.PaidOn, err
 	}
 	a, err := Get(v, Awards, "id", r.Award)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	return must(Get(v, Offers, "offer", a.Offer)).Budget, nil
+	return must(Get(v, Offers, "offer", a.Offer)).Budget, a.PaidOn, nil
 }

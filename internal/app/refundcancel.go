@@ -99,7 +99,7 @@ func (v *View) awardNeverPaid(r reserve.TreasuryRefund) (func(*Tx), error) {
 	if err != nil {
 		return nil, err
 	}
-	paidBy, err := v.budgetThatPaid(r)
+	paidBy, _, err := v.paymentOf(r)
 	if err != nil {
 		return nil, err
 	}

@@ -18,6 +18,8 @@ var StandingOffers = resident[reserve.StandingOffer]("standing_offer")
 var (
 	// ErrOfferOver is returned when a standing offer would end before today.
 	ErrOfferOver = fault.New(fault.Invalid, "standing_offer.until_past", "the standing offer would end before today").At("until")
+	// ErrOfferBeyondBudget is returned when a standing offer would end after the year in which its budget is spent.
+	ErrOfferBeyondBudget = fault.New(fault.Refused, "standing_offer.beyond_budget", "the standing offer would end after the year of its budget").At("until")
 	// ErrVerificationUsed is returned when the verification does not cover the quantity.
 	ErrVerificationUsed = fault.New(fault.Refused, "standing_offer.verification_used", "the verification of surplus does not cover the quantity").At("verification").
 				Under("seller.paid_and_surplus", "浙江省大气污染防治条例 第十六条")
@@ -78,6 +80,9 @@ func (c OfferOpen) Decide(v *View) (Apply, error) {
 	}
 	if err := b.CheckSpend(c.Region, v.Today); err != nil {
 		return nil, err
+	}
+	if c.Until.Year() > int(b.FiscalYear) {
+		return nil, ErrOfferBeyondBudget.With("the budget is spent in %d: %d-12-31 is the last day that the standing offer can have", b.FiscalYear, b.FiscalYear)
 	}
 	return func(tx *Tx) any { return Put(tx, StandingOffers, o) }, nil
 }

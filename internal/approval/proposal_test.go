@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"permitx/internal/calendar"
+	"permitx/internal/fault"
 )
 
 // Every state × event × who: only a pending proposal takes a step, one that is
@@ -89,6 +90,11 @@ func TestObject(t *testing.T) {
 	}
 	if err := n.Validate(20260922, 7); !errors.Is(err, ErrNoticePast) {
 		t.Errorf("yesterday: %v", err)
+	}
+	blank := n
+	blank.Body = " \n　"
+	if f, ok := fault.As(blank.Validate(20260921, 7)); !ok || f.Field != "body" {
+		t.Errorf("a notice that says nothing: %v", f)
 	}
 	var days []calendar.Day
 	for d := calendar.Date(20261001); d <= 20261007; d = d.AddDays(1) {

@@ -1,6 +1,7 @@
 package approval
 
 import (
+	"strings"
 	"unicode/utf8"
 
 	"permitx/internal/calendar"
@@ -181,8 +182,8 @@ func (o Objection) Answered(answer string, upheld bool, person int64, at calenda
 
 // checkBody is catalog.CheckText for a text of several lines.
 func checkBody(field, s string) error {
-	if n := utf8.RuneCountInString(s); n == 0 || n > bodyMax || !utf8.ValidString(s) {
-		return fault.Invalidf(field, "must be a text of 1 to %d characters", bodyMax)
+	if strings.TrimSpace(s) == "" || utf8.RuneCountInString(s) > bodyMax || !utf8.ValidString(s) {
+		return fault.Invalidf(field, "must be a text of 1 to %d characters, not of spaces alone", bodyMax)
 	}
 	return nil
 }

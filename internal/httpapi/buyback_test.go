@@ -53,6 +53,7 @@ func TestBuyBacks(t *testing.T) {
 			t.Fatalf("%s %s: %d %s", s.path, s.body, a.status, a.body)
 		}
 	}
+	w.isProblem(w.post(path+"/payment", w.finance, `{"amount":"1","proof":" ","paid_on":"2026-07-01"}`), http.StatusBadRequest, "request.invalid", "/proof")
 	// 2.5 t/a × CNY 1,500, less than the CNY 2,000 that were paid, for five years.
 	got := decode[api.BuyBack](t, w.get(path, f.key))
 	if got.State != api.BuyBackStateInReserve || *got.Amount != "18750.00" || *got.Months != 60 || *got.Rung != api.VerificationRungEmissionFactor || got.Lot == nil || len(got.NextEvents) != 0 {

@@ -45,6 +45,9 @@ var (
 			Under("earmark.priority", "project default")
 	// ErrDueOfPaid is returned when a paid allocation has no day to pay by, or a free one has.
 	ErrDueOfPaid = fault.New(fault.Invalid, "earmark.due_of_paid", "what is paid for, and only that, has a last day to pay").At("due_on")
+	// ErrOtherProject is returned when an earmark would be given to a licence that is not its project's.
+	ErrOtherProject = fault.New(fault.Refused, "earmark.other_project", "an earmark is given to the licence of its project").At("licence").
+			Under("earmark.approved_need", "project default")
 	// ErrEarmarkNeed is returned when more than the approved need would be given.
 	ErrEarmarkNeed = fault.New(fault.Refused, "earmark.need", "that is more than what is left of the approved need").At("need").
 			Under("earmark.approved_need", "project default")

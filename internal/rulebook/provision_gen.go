@@ -84,6 +84,7 @@ var provisions = []Provision{
 	}},
 	{"earmark.approved_need", []Refusal{
 		{"earmark.need", "that is more than what is left of the approved need", "project default"},
+		{"earmark.other_project", "an earmark is given to the licence of its project", "project default"},
 		{"earmark.ratio_differs", "the ratio is not that of the project's approval", "project default"},
 	}},
 	{"earmark.priority", []Refusal{
