@@ -2377,7 +2377,7 @@ type ClientInterface interface {
 
 	// CreateMarketWithBody Add a market
 	//
-	// A market that spans regions carries their standing approval, on which every fill between two regions rests.
+	// A market that spans regions carries their standing approval, on which every fill between two regions rests. Until it has terms it always trades, at any price: there are neither closes nor bands.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2386,7 +2386,7 @@ type ClientInterface interface {
 
 	// CreateMarket Add a market
 	//
-	// A market that spans regions carries their standing approval, on which every fill between two regions rests.
+	// A market that spans regions carries their standing approval, on which every fill between two regions rests. Until it has terms it always trades, at any price: there are neither closes nor bands.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2473,7 +2473,7 @@ type ClientInterface interface {
 
 	// GetMarketStatus Where a market is, with its phase, the next change, closes and bands
 	//
-	// In a call it says of each instrument what would be traded, and at which price, as the orders are.
+	// In a call it says of each instrument what would be traded, and at which price, as the orders are. A market without terms always trades, and has neither closes nor bands; one with terms has them from the end of the first day on which something was traded.
 	//
 	// Corresponds with GET /v1/markets/{code}/status (the `GetMarketStatus` operationId).
 	GetMarketStatus(ctx context.Context, code MarketPath, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2485,7 +2485,7 @@ type ClientInterface interface {
 
 	// SetMarketTermsWithBody Say how a market trades from a day on
 	//
-	// Its timetable, its price bands, how a trade is priced, and its block trades. A day that has begun keeps its terms. All of the market's regions, or an administrator, propose it.
+	// Its timetable, its price bands, how a trade is priced, and its block trades. Where the bands are not named they are ±10 % of the previous close, and ±30 % for block trades (project default). A day that has begun keeps its terms. All of the market's regions, or an administrator, propose it.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2494,7 +2494,7 @@ type ClientInterface interface {
 
 	// SetMarketTerms Say how a market trades from a day on
 	//
-	// Its timetable, its price bands, how a trade is priced, and its block trades. A day that has begun keeps its terms. All of the market's regions, or an administrator, propose it.
+	// Its timetable, its price bands, how a trade is priced, and its block trades. Where the bands are not named they are ±10 % of the previous close, and ±30 % for block trades (project default). A day that has begun keeps its terms. All of the market's regions, or an administrator, propose it.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -9528,7 +9528,7 @@ func (c *Client) ListMarkets(ctx context.Context, params *ListMarketsParams, req
 
 // CreateMarketWithBody Add a market
 //
-// A market that spans regions carries their standing approval, on which every fill between two regions rests.
+// A market that spans regions carries their standing approval, on which every fill between two regions rests. Until it has terms it always trades, at any price: there are neither closes nor bands.
 //
 // Takes any type of body and a specified content type.
 //
@@ -9547,7 +9547,7 @@ func (c *Client) CreateMarketWithBody(ctx context.Context, params *CreateMarketP
 
 // CreateMarket Add a market
 //
-// A market that spans regions carries their standing approval, on which every fill between two regions rests.
+// A market that spans regions carries their standing approval, on which every fill between two regions rests. Until it has terms it always trades, at any price: there are neither closes nor bands.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -9764,7 +9764,7 @@ func (c *Client) SetMarketState(ctx context.Context, code MarketPath, params *Se
 
 // GetMarketStatus Where a market is, with its phase, the next change, closes and bands
 //
-// In a call it says of each instrument what would be traded, and at which price, as the orders are.
+// In a call it says of each instrument what would be traded, and at which price, as the orders are. A market without terms always trades, and has neither closes nor bands; one with terms has them from the end of the first day on which something was traded.
 //
 // Corresponds with GET /v1/markets/{code}/status (the `GetMarketStatus` operationId).
 func (c *Client) GetMarketStatus(ctx context.Context, code MarketPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9796,7 +9796,7 @@ func (c *Client) ListMarketTerms(ctx context.Context, code MarketPath, params *L
 
 // SetMarketTermsWithBody Say how a market trades from a day on
 //
-// Its timetable, its price bands, how a trade is priced, and its block trades. A day that has begun keeps its terms. All of the market's regions, or an administrator, propose it.
+// Its timetable, its price bands, how a trade is priced, and its block trades. Where the bands are not named they are ±10 % of the previous close, and ±30 % for block trades (project default). A day that has begun keeps its terms. All of the market's regions, or an administrator, propose it.
 //
 // Takes any type of body and a specified content type.
 //
@@ -9815,7 +9815,7 @@ func (c *Client) SetMarketTermsWithBody(ctx context.Context, code MarketPath, pa
 
 // SetMarketTerms Say how a market trades from a day on
 //
-// Its timetable, its price bands, how a trade is priced, and its block trades. A day that has begun keeps its terms. All of the market's regions, or an administrator, propose it.
+// Its timetable, its price bands, how a trade is priced, and its block trades. Where the bands are not named they are ±10 % of the previous close, and ±30 % for block trades (project default). A day that has begun keeps its terms. All of the market's regions, or an administrator, propose it.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -42455,7 +42455,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateMarketWithBodyWithResponse Add a market
 	//
-	// A market that spans regions carries their standing approval, on which every fill between two regions rests.
+	// A market that spans regions carries their standing approval, on which every fill between two regions rests. Until it has terms it always trades, at any price: there are neither closes nor bands.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -42464,7 +42464,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateMarketWithResponse Add a market
 	//
-	// A market that spans regions carries their standing approval, on which every fill between two regions rests.
+	// A market that spans regions carries their standing approval, on which every fill between two regions rests. Until it has terms it always trades, at any price: there are neither closes nor bands.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -42567,7 +42567,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetMarketStatusWithResponse Where a market is, with its phase, the next change, closes and bands
 	//
-	// In a call it says of each instrument what would be traded, and at which price, as the orders are.
+	// In a call it says of each instrument what would be traded, and at which price, as the orders are. A market without terms always trades, and has neither closes nor bands; one with terms has them from the end of the first day on which something was traded.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -42583,7 +42583,7 @@ type ClientWithResponsesInterface interface {
 
 	// SetMarketTermsWithBodyWithResponse Say how a market trades from a day on
 	//
-	// Its timetable, its price bands, how a trade is priced, and its block trades. A day that has begun keeps its terms. All of the market's regions, or an administrator, propose it.
+	// Its timetable, its price bands, how a trade is priced, and its block trades. Where the bands are not named they are ±10 % of the previous close, and ±30 % for block trades (project default). A day that has begun keeps its terms. All of the market's regions, or an administrator, propose it.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -42592,7 +42592,7 @@ type ClientWithResponsesInterface interface {
 
 	// SetMarketTermsWithResponse Say how a market trades from a day on
 	//
-	// Its timetable, its price bands, how a trade is priced, and its block trades. A day that has begun keeps its terms. All of the market's regions, or an administrator, propose it.
+	// Its timetable, its price bands, how a trade is priced, and its block trades. Where the bands are not named they are ±10 % of the previous close, and ±30 % for block trades (project default). A day that has begun keeps its terms. All of the market's regions, or an administrator, propose it.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -60330,7 +60330,7 @@ func (c *ClientWithResponses) ListMarketsWithResponse(ctx context.Context, param
 
 // CreateMarketWithBodyWithResponse Add a market
 //
-// A market that spans regions carries their standing approval, on which every fill between two regions rests.
+// A market that spans regions carries their standing approval, on which every fill between two regions rests. Until it has terms it always trades, at any price: there are neither closes nor bands.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -60345,7 +60345,7 @@ func (c *ClientWithResponses) CreateMarketWithBodyWithResponse(ctx context.Conte
 
 // CreateMarketWithResponse Add a market
 //
-// A market that spans regions carries their standing approval, on which every fill between two regions rests.
+// A market that spans regions carries their standing approval, on which every fill between two regions rests. Until it has terms it always trades, at any price: there are neither closes nor bands.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -60526,7 +60526,7 @@ func (c *ClientWithResponses) SetMarketStateWithResponse(ctx context.Context, co
 
 // GetMarketStatusWithResponse Where a market is, with its phase, the next change, closes and bands
 //
-// In a call it says of each instrument what would be traded, and at which price, as the orders are.
+// In a call it says of each instrument what would be traded, and at which price, as the orders are. A market without terms always trades, and has neither closes nor bands; one with terms has them from the end of the first day on which something was traded.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -60554,7 +60554,7 @@ func (c *ClientWithResponses) ListMarketTermsWithResponse(ctx context.Context, c
 
 // SetMarketTermsWithBodyWithResponse Say how a market trades from a day on
 //
-// Its timetable, its price bands, how a trade is priced, and its block trades. A day that has begun keeps its terms. All of the market's regions, or an administrator, propose it.
+// Its timetable, its price bands, how a trade is priced, and its block trades. Where the bands are not named they are ±10 % of the previous close, and ±30 % for block trades (project default). A day that has begun keeps its terms. All of the market's regions, or an administrator, propose it.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -60569,7 +60569,7 @@ func (c *ClientWithResponses) SetMarketTermsWithBodyWithResponse(ctx context.Con
 
 // SetMarketTermsWithResponse Say how a market trades from a day on
 //
-// Its timetable, its price bands, how a trade is priced, and its block trades. A day that has begun keeps its terms. All of the market's regions, or an administrator, propose it.
+// Its timetable, its price bands, how a trade is priced, and its block trades. Where the bands are not named they are ±10 % of the previous close, and ±30 % for block trades (project default). A day that has begun keeps its terms. All of the market's regions, or an administrator, propose it.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

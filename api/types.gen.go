@@ -11680,14 +11680,10 @@ type MarketStatus struct {
 
 // MarketTerms How a market trades from a day on.
 type MarketTerms struct {
-	// Band A plain number, with at most 6 decimals.
-	//
-	// Example: 1.2
+	// Band How far from the previous close the price of an order may be; "0": no band.
 	Band *Ratio `json:"band,omitempty"`
 
-	// BlockBand A plain number, with at most 6 decimals.
-	//
-	// Example: 1.2
+	// BlockBand That of a block trade; absent: there are none.
 	BlockBand *Ratio `json:"block_band,omitempty"`
 
 	// BlockLeast A quantity of permits in t/a, with at most 6 decimals.
@@ -11710,10 +11706,10 @@ type MarketTerms struct {
 
 // MarketTermsInput defines model for MarketTermsInput.
 type MarketTermsInput struct {
-	// Band How far from the previous close the price of an order may be, for example 0.1; absent: no band.
+	// Band How far from the previous close the price of an order may be. Absent: 0.1, as in the national market (project default); "0": no band.
 	Band *Ratio `json:"band,omitempty"`
 
-	// BlockBand That of a block trade, for example 0.3.
+	// BlockBand That of a block trade. Absent: 0.3 (project default); "0": no band.
 	BlockBand *Ratio `json:"block_band,omitempty"`
 
 	// BlockLeast Least quantity of a block trade; absent: there are none.

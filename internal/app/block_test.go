@@ -46,7 +46,7 @@ func TestBlock_NextEveryStateEventRole(t *testing.T) {
 // officer agree, and makes no price; one that nobody takes up lapses with its day.
 func TestBlock_Lifecycle(t *testing.T) {
 	t.Parallel()
-	o := openSessionOffice(t, 2, MarketTerms{Band: market.ListedBand, BlockBand: market.BlockBand, BlockLeast: 1000 * one, BlockOfficer: true})
+	o := openSessionOffice(t, 2, MarketTerms{Band: new(market.ListedBand), BlockBand: new(market.BlockBand), BlockLeast: 1000 * one, BlockOfficer: true})
 	seller, buyer := o.firms[0], o.firms[1]
 	o.places(0, market.Sell, "79.00", 1)
 	o.places(1, market.Buy, "79.00", 1)

@@ -50,7 +50,7 @@ func (o *sessionOffice) becameOf(id int64) string {
 // that could cost. What is left of it ends with the call.
 func TestCallOrder_TradesFirst(t *testing.T) {
 	t.Parallel()
-	o := openSessionOffice(t, 4, MarketTerms{Timetable: dayTable})
+	o := openSessionOffice(t, 4, MarketTerms{Timetable: dayTable, Band: noBand})
 	o.at(0, "09:15")
 	limit := o.places(0, market.Sell, "20", 10).Order
 	o.places(1, market.Buy, "22", 4)
@@ -103,7 +103,7 @@ func (o *sessionOffice) snapshotOf() *Depth {
 // market order does not wait.
 func TestCallOrder_Refusals(t *testing.T) {
 	t.Parallel()
-	o := openSessionOffice(t, 2, MarketTerms{Timetable: dayTable, Band: market.ListedBand})
+	o := openSessionOffice(t, 2, MarketTerms{Timetable: dayTable, Band: new(market.ListedBand)})
 	o.at(0, "09:15")
 	for _, c := range []struct {
 		kind market.Kind
@@ -138,7 +138,7 @@ func TestCallOrder_Refusals(t *testing.T) {
 // with all of its party as any other; only what is not lowered loses its place.
 func TestCallOrder_Amend(t *testing.T) {
 	t.Parallel()
-	o := openSessionOffice(t, 4, MarketTerms{Timetable: dayTable})
+	o := openSessionOffice(t, 4, MarketTerms{Timetable: dayTable, Band: noBand})
 	o.at(0, "09:15")
 	first, second, third := o.placesForCall(0, market.Buy, "25", 5), o.placesForCall(1, market.Buy, "25", 5), o.placesForCall(2, market.Buy, "30", 5)
 	user := func(n int) int64 { return o.firms[n].user }
@@ -173,7 +173,7 @@ func TestCallOrder_Amend(t *testing.T) {
 // the younger one is cancelled.
 func TestCallOrder_SelfTrade(t *testing.T) {
 	t.Parallel()
-	o := openSessionOffice(t, 2, MarketTerms{Timetable: dayTable})
+	o := openSessionOffice(t, 2, MarketTerms{Timetable: dayTable, Band: noBand})
 	o.at(0, "09:15")
 	older := o.places(0, market.Sell, "20", 10).Order
 	own := o.placesForCall(0, market.Buy, "30", 3)
@@ -191,7 +191,7 @@ func TestCallOrder_SelfTrade(t *testing.T) {
 // market that is closed for good cancels what waited for its call.
 func TestCallOrder_Halt(t *testing.T) {
 	t.Parallel()
-	o := openSessionOffice(t, 2, MarketTerms{Timetable: dayTable})
+	o := openSessionOffice(t, 2, MarketTerms{Timetable: dayTable, Band: noBand})
 	o.at(0, "09:15")
 	o.places(0, market.Sell, "20", 10)
 	waits := o.placesForCall(1, market.Buy, "30", 12)
@@ -222,7 +222,7 @@ func TestCallOrder_Halt(t *testing.T) {
 func TestCallOrder_CrashBetweenSteps(t *testing.T) {
 	t.Parallel()
 	play := func(crashAt int) ([]market.Trade, map[string]int) {
-		o := openSessionOffice(t, 6, MarketTerms{Timetable: dayTable})
+		o := openSessionOffice(t, 6, MarketTerms{Timetable: dayTable, Band: noBand})
 		o.at(0, "09:15")
 		r := rand.New(rand.NewSource(3))
 		for n := range o.firms {
@@ -281,7 +281,7 @@ func (o *sessionOffice) crashInCall(at int) {
 func TestCallOrder_HaltOverTheClose(t *testing.T) {
 	t.Parallel()
 	const closing = "call 09:15-09:25, continuous 09:30-14:57, call 14:57-15:00"
-	o := openSessionOffice(t, 3, MarketTerms{Timetable: closing})
+	o := openSessionOffice(t, 3, MarketTerms{Timetable: closing, Band: noBand})
 	o.at(0, "14:58")
 	o.places(0, market.Sell, "20", 10)
 	limit := o.places(2, market.Buy, "22", 4).Order
@@ -315,7 +315,7 @@ func TestCallOrder_HaltOverTheClose(t *testing.T) {
 func TestCallOrder_HaltIntoTheNextCall(t *testing.T) {
 	t.Parallel()
 	for _, resumed := range []string{"09:27", "10:02"} {
-		o := openSessionOffice(t, 3, MarketTerms{Timetable: "call 09:15-09:25, call 10:00-10:05, continuous 10:30-15:00"})
+		o := openSessionOffice(t, 3, MarketTerms{Timetable: "call 09:15-09:25, call 10:00-10:05, continuous 10:30-15:00", Band: noBand})
 		o.at(0, "09:15")
 		waits := o.placesForCall(1, market.Buy, "30", 12)
 		o.does(o.leader, MarketState{ticks, catalog.MarketHalted, "reason"})
@@ -334,7 +334,7 @@ func TestCallOrder_HaltIntoTheNextCall(t *testing.T) {
 // A call whose fills were begun on another day is over: the next has its own price.
 func TestCallOrder_BegunOnAnotherDay(t *testing.T) {
 	t.Parallel()
-	o := openSessionOffice(t, 2, MarketTerms{Timetable: dayTable})
+	o := openSessionOffice(t, 2, MarketTerms{Timetable: dayTable, Band: noBand})
 	calls := o.store.table(Calls.name)
 	calls.put(1, market.Call{ID: 1, Market: 1, Instrument: o.inst.ID, Day: dayOne.Date().AddDays(-1), State: market.CallClearing, Price: 7 * quantity.OnePrice, Volume: one, StartedAt: 1})
 	o.restart()

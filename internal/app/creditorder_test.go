@@ -269,7 +269,7 @@ func TestCreditOrder_Call(t *testing.T) {
 	t.Parallel()
 	f := openCreditFloor(t, 2)
 	today := f.now.get().Date()
-	f.does(f.leader, MarketTerms{Market: "JXCP", ValidFrom: today.AddDays(1), Timetable: dayTable, Band: quantity.OneRatio / 10})
+	f.does(f.leader, MarketTerms{Market: "JXCP", ValidFrom: today.AddDays(1), Timetable: dayTable, Band: new(quantity.OneRatio / 10)})
 	f.now.set(today.AddDays(1).Start() + 9*3600e6 + 20*60e6)
 	f.settle()
 	f.places(f.seller, market.Sell, 100, 40)

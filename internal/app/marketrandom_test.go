@@ -33,7 +33,7 @@ func openMarketWalk(t *testing.T, seed int64, seen map[string]int) *marketWalk {
 	t.Helper()
 	w := &marketWalk{r: rand.New(rand.NewSource(seed)), seen: seen}
 	w.sessionOffice = openSessionOffice(t, 4, MarketTerms{
-		Timetable: dayTable + ", call 15:00-15:05", Band: market.ListedBand, BlockBand: market.BlockBand, BlockLeast: 10 * one, BlockOfficer: seed%2 == 0,
+		Timetable: dayTable + ", call 15:00-15:05", Band: new(market.ListedBand), BlockBand: new(market.BlockBand), BlockLeast: 10 * one, BlockOfficer: seed%2 == 0,
 	})
 	trader := w.firm(qingpu, 5) // has nothing to begin with
 	w.firms = append(w.firms, trader)
@@ -43,7 +43,7 @@ func openMarketWalk(t *testing.T, seed int64, seen map[string]int) *marketWalk {
 		Code: nextDay, Name: nextDay, Pollutant: vocs, Regions: []string{jiashan, qingpu}, LotSize: 100, Tick: quantity.OnePrice / 100,
 		PriceBasis: catalog.Outright, Approval: "approval", ResaleNextDay: true,
 	})
-	w.does(w.leader, MarketTerms{Market: nextDay, ValidFrom: dayOne.Date(), MedianPrice: true})
+	w.does(w.leader, MarketTerms{Market: nextDay, ValidFrom: dayOne.Date(), Band: noBand, MedianPrice: true})
 	w.does(w.admin, FeeScheduleSet{Market: ticks, Scheme: market.Chengdu, ValidFrom: 20260702, Document: "d"})
 	for _, f := range w.firms[:2] {
 		w.does(w.leader, PartyGroup{f.party, "group", "register"})

@@ -20,13 +20,15 @@ var (
 )
 
 // MarketTerms says how a market trades from a day on: its timetable, its bands,
-// how its trades are priced, and its block trades.
+// how its trades are priced, and its block trades. A band that is nil is the usual
+// one, ±10 % and of block trades ±30 %; 0: none, as where none was named before there
+// was a usual one.
 type MarketTerms struct {
 	Market       string
 	ValidFrom    calendar.Date
 	Timetable    string // as market.Timetable writes it
-	Band         quantity.Ratio
-	BlockBand    quantity.Ratio
+	Band         *quantity.Ratio
+	BlockBand    *quantity.Ratio
 	BlockLeast   quantity.Quantity
 	BlockOfficer bool
 	MedianPrice  bool
@@ -37,6 +39,37 @@ var _ = declare(MarketTerms{})
 
 // Operation is MarketTerms.
 func (MarketTerms) Operation() identity.Operation { return identity.MarketTerms }
+
+// asked is the command with the bands by value. Who names none asks for what who said
+// none asked for before there was a usual one: the command of then is sent again so.
+func (c MarketTerms) asked() any {
+	type bands struct{ listed, block quantity.Ratio }
+	b := bands{ratioOr(c.Band, 0), ratioOr(c.BlockBand, 0)}
+	c.Band, c.BlockBand = nil, nil
+	return [2]any{c, b}
+}
+
+func ratioOr(said *quantity.Ratio, usual quantity.Ratio) quantity.Ratio {
+	if said == nil {
+		return usual
+	}
+	return *said
+}
+
+// terms are what the command says of a market.
+func (c MarketTerms) terms(marketID int64) market.Terms {
+	t := market.Terms{
+		Market: marketID, ValidFrom: c.ValidFrom, Timetable: c.Timetable, Band: ratioOr(c.Band, market.ListedBand), BlockBand: ratioOr(c.BlockBand, market.BlockBand),
+		BlockLeast: c.BlockLeast, BlockOfficer: c.BlockOfficer, MedianPrice: c.MedianPrice, Source: c.Source,
+	}
+	if c.BlockBand == nil && c.BlockLeast == 0 { // there are no block trades
+		t.BlockBand = 0
+	}
+	if t.Source == "" {
+		t.Source = sourceDefault
+	}
+	return t
+}
 
 // Decide checks the terms; they are for all regions of the market to set. The
 // result is a market.Terms.
@@ -53,13 +86,7 @@ func (c MarketTerms) Decide(v *View) (Apply, error) {
 			return nil, err
 		}
 	}
-	t := market.Terms{
-		Market: m.ID, ValidFrom: c.ValidFrom, Timetable: c.Timetable, Band: c.Band, BlockBand: c.BlockBand,
-		BlockLeast: c.BlockLeast, BlockOfficer: c.BlockOfficer, MedianPrice: c.MedianPrice, Source: c.Source,
-	}
-	if t.Source == "" {
-		t.Source = sourceDefault
-	}
+	t := c.terms(m.ID)
 	if err := t.Validate(); err != nil {
 		return nil, err
 	}

@@ -118,7 +118,7 @@ func text(p quantity.Price) string { return p.String() }
 // trades, and the next day's orders stay within its band.
 func TestSession_Day(t *testing.T) {
 	t.Parallel()
-	o := openSessionOffice(t, 4, MarketTerms{Timetable: dayTable, Band: market.ListedBand})
+	o := openSessionOffice(t, 4, MarketTerms{Timetable: dayTable, Band: new(market.ListedBand)})
 	o.refuses(o.firms[0].user, o.order(0, market.Sell, "80", 1), ErrPhaseClosed)
 	o.at(0, "09:15")
 	o.places(0, market.Sell, "79.00", 100)
@@ -176,8 +176,8 @@ func TestSession_Day(t *testing.T) {
 func TestSession_BandAfterHolidays(t *testing.T) {
 	t.Parallel()
 	for _, late := range []bool{false, true} {
-		o := openSessionOffice(t, 3, MarketTerms{Timetable: dayTable, Band: market.ListedBand})
-		narrow := MarketTerms{Market: ticks, ValidFrom: dayOne.Date().AddDays(5), Timetable: dayTable, Band: 20_000} // Monday: 2 %
+		o := openSessionOffice(t, 3, MarketTerms{Timetable: dayTable, Band: new(market.ListedBand)})
+		narrow := MarketTerms{Market: ticks, ValidFrom: dayOne.Date().AddDays(5), Timetable: dayTable, Band: new(quantity.Ratio(20_000))} // Monday: 2 %
 		if !late {
 			o.does(o.leader, narrow)
 		}
@@ -203,7 +203,7 @@ func TestSession_BandAfterHolidays(t *testing.T) {
 // An order with a price that a call cannot be reckoned with does not come in.
 func TestSession_GiantPrice(t *testing.T) {
 	t.Parallel()
-	o := openSessionOffice(t, 3, MarketTerms{Timetable: dayTable})
+	o := openSessionOffice(t, 3, MarketTerms{Timetable: dayTable, Band: noBand})
 	o.at(0, "09:15")
 	giant := o.order(1, market.Buy, "100000000001", 1)
 	giant.Quantity = 100
@@ -233,7 +233,7 @@ func (o *sessionOffice) timers() (pending int) {
 // cancelled, a call is still carried out.
 func TestSession_Halt(t *testing.T) {
 	t.Parallel()
-	o := openSessionOffice(t, 4, MarketTerms{Timetable: dayTable})
+	o := openSessionOffice(t, 4, MarketTerms{Timetable: dayTable, Band: noBand})
 	set := func(person int64, s catalog.MarketState) {
 		t.Helper()
 		o.does(person, MarketState{ticks, s, "reason"})
@@ -279,7 +279,7 @@ func TestSession_Halt(t *testing.T) {
 // of the market, and its end is the same.
 func TestSession_LargeCall(t *testing.T) {
 	t.Parallel()
-	o := openSessionOffice(t, 4, MarketTerms{Timetable: dayTable})
+	o := openSessionOffice(t, 4, MarketTerms{Timetable: dayTable, Band: noBand})
 	o.at(0, "09:15")
 	const each = 250
 	for n, side := range []market.Side{market.Sell, market.Sell, market.Buy, market.Buy} {
@@ -307,7 +307,7 @@ func TestSession_LargeCall(t *testing.T) {
 // who gets how much. No market order waits afterwards.
 func TestSession_CallAgreesWithAuction(t *testing.T) {
 	t.Parallel()
-	o := openSessionOffice(t, 6, MarketTerms{Timetable: dayTable})
+	o := openSessionOffice(t, 6, MarketTerms{Timetable: dayTable, Band: noBand})
 	r := rand.New(rand.NewSource(7))
 	cleared := 0
 	for day := range 30 {
@@ -401,7 +401,7 @@ func (o *sessionOffice) userOf(party int64) int64 {
 // In a call, orders of one party do not meet: the younger one is cancelled.
 func TestSession_CallSelfTrade(t *testing.T) {
 	t.Parallel()
-	o := openSessionOffice(t, 2, MarketTerms{Timetable: dayTable})
+	o := openSessionOffice(t, 2, MarketTerms{Timetable: dayTable, Band: noBand})
 	o.at(0, "09:15")
 	o.places(0, market.Sell, "20", 10)
 	own := o.places(0, market.Buy, "22", 10)
@@ -420,7 +420,7 @@ func TestSession_CallSelfTrade(t *testing.T) {
 // held beyond it is his again.
 func TestSession_MedianPrice(t *testing.T) {
 	t.Parallel()
-	o := openSessionOffice(t, 2, MarketTerms{MedianPrice: true})
+	o := openSessionOffice(t, 2, MarketTerms{MedianPrice: true, Band: noBand})
 	trade := func(ask, bid, want string) {
 		t.Helper()
 		o.places(0, market.Sell, ask, 1)

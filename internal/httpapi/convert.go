@@ -66,6 +66,14 @@ func readOptional[T any](in *input, field string, text *string, parse func(field
 	return read(in, field, *text, parse)
 }
 
+// readSaid is readOptional of what may be 0: nil where it is absent.
+func readSaid[T any](in *input, field string, text *string, parse func(field, text string) (T, error)) *T {
+	if text == nil {
+		return nil
+	}
+	return new(read(in, field, *text, parse))
+}
+
 // period reads the parameters from and to: the instants from the start of the
 // first day to the end of the last one; 0 where a side is open.
 func period(from, to *string) (start, end calendar.Instant, err error) {

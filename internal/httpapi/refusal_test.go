@@ -40,7 +40,7 @@ func TestRefusals_NameTheirRule(t *testing.T) {
 		PriceBasis: catalog.PerYear, ValidFrom: 20260101,
 	})
 	w.must(leader, app.MarketState{Market: "HALTED", State: catalog.MarketHalted, Reason: "r"})
-	w.must(leader, app.MarketTerms{Market: marketCode, ValidFrom: 20260702, Band: quantity.OneRatio / 10})
+	w.must(leader, app.MarketTerms{Market: marketCode, ValidFrom: 20260702, Band: new(quantity.OneRatio / 10)})
 	uniform := decode[api.AuctionOffer](t, w.approved("/v1/offers", w.leader, sealedOffer[:len(sealedOffer)-1]+`,"quota":"30","noncompetitive_quota":"2","programme":"2026"}`)).ID
 	for programme, want := range map[string]int{"2026": 1, "2027": 0} {
 		if got := decode[api.AuctionOfferPage](t, w.get("/v1/offers?programme="+programme, "")); len(got.Items) != want || want > 0 && deref(got.Items[0].Planned) != "90" {

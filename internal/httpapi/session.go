@@ -27,7 +27,7 @@ func (s *Server) SetMarketTerms(ctx context.Context, r gen.SetMarketTermsRequest
 	}
 	c := app.MarketTerms{
 		Market: r.Code, ValidFrom: read(&in, "valid_from", b.ValidFrom, calendar.ParseDate), Timetable: day.String(),
-		Band: readOptional(&in, "band", b.Band, quantity.ParseRatio), BlockBand: readOptional(&in, "block_band", b.BlockBand, quantity.ParseRatio),
+		Band: readSaid(&in, "band", b.Band, quantity.ParseRatio), BlockBand: readSaid(&in, "block_band", b.BlockBand, quantity.ParseRatio),
 		BlockLeast:   readOptional(&in, "block_least", b.BlockLeast, quantity.ParseQuantity),
 		BlockOfficer: deref(b.BlockOfficer), MedianPrice: deref(b.MedianPrice), Source: deref(b.Source),
 	}
@@ -56,8 +56,11 @@ func timetableOf(slots []api.Slot) (market.Timetable, error) {
 
 func termsOf(t market.Terms) api.MarketTerms {
 	out := api.MarketTerms{
-		ID: t.ID, ValidFrom: t.ValidFrom.String(), Timetable: []api.Slot{}, Band: some(t.Band), BlockBand: some(t.BlockBand), BlockLeast: some(t.BlockLeast),
+		ID: t.ID, ValidFrom: t.ValidFrom.String(), Timetable: []api.Slot{}, Band: new(t.Band.String()), BlockLeast: some(t.BlockLeast),
 		BlockOfficer: t.BlockOfficer, MedianPrice: t.MedianPrice, Source: t.Source,
+	}
+	if t.BlockLeast > 0 {
+		out.BlockBand = new(t.BlockBand.String())
 	}
 	for _, slot := range t.Day() {
 		out.Timetable = append(out.Timetable, api.Slot{Phase: api.SlotPhase(slot.Phase), From: slot.From.String(), Until: slot.Until.String()})

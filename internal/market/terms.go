@@ -31,7 +31,8 @@ type Terms struct {
 	Command     int64
 }
 
-// The bands of the national market: listed trades and block trades (fact 39).
+// The bands of the national market: listed trades and block trades (fact 39). Terms
+// have them where they do not say otherwise (project default).
 const (
 	ListedBand quantity.Ratio = 100_000 // ±10 %
 	BlockBand  quantity.Ratio = 300_000 // ±30 %
