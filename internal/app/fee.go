@@ -143,7 +143,8 @@ var _ = declare(FeeScheduleSet{})
 // The faults of setting a schedule, beside those of the schedule itself.
 var (
 	// ErrFeePast is returned when a schedule would begin today or before: an order pays by the schedule of its day.
-	ErrFeePast = fault.New(fault.Refused, "fee.past", "a schedule begins tomorrow at the earliest: the orders of today pay by today's").At("valid_from")
+	ErrFeePast = fault.New(fault.Refused, "fee.past", "a schedule begins tomorrow at the earliest: the orders of today pay by today's").At("valid_from").
+			Under("market.fee", sourceDefault)
 	// ErrFeeTwice is returned when another schedule of the market begins on this day or later.
 	ErrFeeTwice = fault.New(fault.Conflict, "fee.twice", "a schedule of the market begins on this day or later already").At("valid_from")
 )

@@ -39,15 +39,18 @@ var (
 	// ErrWrongInstrument is returned when the instrument is not of the market's pollutant or scheme.
 	ErrWrongInstrument = fault.New(fault.Invalid, "order.instrument_not_of_market", "the market does not trade this instrument").At("instrument")
 	// ErrInstrumentExpired is returned when the instrument's term has ended.
-	ErrInstrumentExpired = fault.New(fault.Refused, "order.instrument_expired", "the instrument's term has ended").At("instrument")
+	ErrInstrumentExpired = fault.New(fault.Refused, "order.instrument_expired", "the instrument's term has ended").At("instrument").
+				Under("instrument.term_end", sourceDefault)
 	// ErrQuantityStep is returned when the quantity is not a multiple of the market's lot_size.
 	ErrQuantityStep = fault.New(fault.Invalid, "order.quantity_off_lot", "the quantity must be a multiple of the market's lot_size").At("quantity")
 	// ErrPriceStep is returned when the price is not a multiple of the market's tick.
 	ErrPriceStep = fault.New(fault.Invalid, "order.price_off_tick", "the price must be a multiple of the market's tick").At("price").Under("market.tick", "the market's terms")
 	// ErrOutsideMarket is returned when the licence's region does not take part in the market.
-	ErrOutsideMarket = fault.New(fault.Refused, "order.region_outside_market", "the licence's region does not take part in this market").At("licence")
+	ErrOutsideMarket = fault.New(fault.Refused, "order.region_outside_market", "the licence's region does not take part in this market").At("licence").
+				Under("market.regions", "terms of the market")
 	// ErrSignerNeeded is returned when an amount over the party's limit is approved by a user who may not sign, or stands in a batch.
-	ErrSignerNeeded = fault.New(fault.Refused, "order.signer_needed", "an amount over the party's limit needs a signer")
+	ErrSignerNeeded = fault.New(fault.Refused, "order.signer_needed", "an amount over the party's limit needs a signer").
+			Under("party.signer_limit", sourceDefault)
 	// ErrResaleToday is returned when a sale needs permits that were acquired today, in a market where they wait until tomorrow.
 	ErrResaleToday = fault.New(fault.Refused, "order.resale_same_day", "what was acquired today is not sold before tomorrow in this market").At("quantity").
 			Under("market.resale_next_day", "project default, as an option of a market: 买入当日不得卖出 (T+1) of the national carbon market")
@@ -59,13 +62,17 @@ var (
 	ErrSelfTrade = fault.New(fault.Refused, "order.self_trade", "the order would trade with one of the same party or its group: cancel that one first, or change the price").
 			Under("market.self_trade", "project default: the newest order gives way")
 	// ErrNotFillable is returned when the book does not fill a fill-or-kill order at once.
-	ErrNotFillable = fault.New(fault.Refused, "order.not_fillable", "the order cannot be filled as a whole at once, and nothing of it was done").At("quantity")
+	ErrNotFillable = fault.New(fault.Refused, "order.not_fillable", "the order cannot be filled as a whole at once, and nothing of it was done").At("quantity").
+			Under("market.time_in_force", "project default: a fill-or-kill order is filled as a whole at once, or not at all")
 	// ErrTooManyParts is returned when a sale would use up more than MaxFills acquisitions at once.
-	ErrTooManyParts = fault.New(fault.Refused, "order.too_many_acquisitions", "the permits offered come from more than 400 acquisitions: sell them in parts").At("quantity")
+	ErrTooManyParts = fault.New(fault.Refused, "order.too_many_acquisitions", "the permits offered come from more than 400 acquisitions: sell them in parts").At("quantity").
+			Under("market.order_parts", "project default: an order trades and delivers at once what one command may move")
 	// ErrTooManyFills is returned when an order would trade with more than MaxFills others at once.
-	ErrTooManyFills = fault.New(fault.Refused, "order.too_many_fills", "the order would trade with more than 400 others at once: send it in parts").At("quantity")
+	ErrTooManyFills = fault.New(fault.Refused, "order.too_many_fills", "the order would trade with more than 400 others at once: send it in parts").At("quantity").
+			Under("market.order_parts", "project default: an order trades and delivers at once what one command may move")
 	// ErrTooManyRanges is returned when the credits that an order would trade lie in too many ranges.
-	ErrTooManyRanges = fault.New(fault.Refused, "order.too_many_ranges", "the order would take credits out of too many ranges at once: send it in parts").At("quantity")
+	ErrTooManyRanges = fault.New(fault.Refused, "order.too_many_ranges", "the order would take credits out of too many ranges at once: send it in parts").At("quantity").
+				Under("market.order_parts", "project default: an order trades and delivers at once what one command may move")
 )
 
 // PlaceOrder enters an order into a market. Every code in it is that of the

@@ -24,9 +24,11 @@ var (
 // and states are in encumbrance, those of rules in rulebook.
 var (
 	// ErrNotBank is returned when the pledgee is no bank: nobody acts for it as a bank officer.
-	ErrNotBank = fault.New(fault.Refused, "pledge.not_bank", "nobody acts for this party as a bank officer").At("bank")
+	ErrNotBank = fault.New(fault.Refused, "pledge.not_bank", "nobody acts for this party as a bank officer").At("bank").
+			Under("pledge.bank", sourceDefault)
 	// ErrBehind is returned when a further pledge would stand behind one that holds nothing, or is no first one of the same licence.
-	ErrBehind = fault.New(fault.Refused, "pledge.behind", "a further pledge stands behind a registered first pledge of the same licence, and takes its permits").At("behind")
+	ErrBehind = fault.New(fault.Refused, "pledge.behind", "a further pledge stands behind a registered first pledge of the same licence, and takes its permits").At("behind").
+			Under("pledge.rank", sourceDefault)
 	// ErrLoanMore is returned when a bank would lend more than was applied for.
 	ErrLoanMore = fault.New(fault.Invalid, "pledge.loan_more", "the bank lends no more than was applied for: let the holder apply again").At("loan")
 )

@@ -14,11 +14,13 @@ import (
 )
 
 // ErrPledgeBuyer is returned when pledged permits would go to their holder.
-var ErrPledgeBuyer = fault.New(fault.Refused, "pledge.buyer", "pledged permits are sold to another licence of their region than that of the holder").At("buyer_licence")
+var ErrPledgeBuyer = fault.New(fault.Refused, "pledge.buyer", "pledged permits are sold to another licence of their region than that of the holder").At("buyer_licence").
+	Under("pledge.sale", sourceDefault)
 
 // ErrPledgeAmount is returned when pledged permits cost something else than their
 // buyer saw: a month is over, or they were offered anew.
-var ErrPledgeAmount = fault.New(fault.Refused, "pledge.other_amount", "it costs something else than was expected; look at the offer again").At("expected_amount")
+var ErrPledgeAmount = fault.New(fault.Refused, "pledge.other_amount", "it costs something else than was expected; look at the offer again").At("expected_amount").
+	Under("pledge.sale", sourceDefault)
 
 // PledgeOffer offers pledged permits for sale, without their holder's consent,
 // to pay the bank that demands it.

@@ -28,7 +28,8 @@ var (
 	ErrForWhichUnit = fault.New(fault.Refused, "project.for_which_unit", "the licence has a project that still needs the pollutant: name it, or say that this is for the existing unit").
 			At("existing_unit").Under("buyer.existing_unit", "project default")
 	// ErrProjectNotApproved is returned when nothing may be bought for the project in its state.
-	ErrProjectNotApproved = fault.New(fault.Refused, "project.not_approved", "permits are bought for a project between its approval and its completion").At("project")
+	ErrProjectNotApproved = fault.New(fault.Refused, "project.not_approved", "permits are bought for a project between its approval and its completion").At("project").
+				Under(ruleProject, citeProject)
 	// ErrPollutantNotNeeded is returned when the project does not need the pollutant.
 	ErrPollutantNotNeeded = fault.New(fault.Refused, "project.pollutant_not_needed", "the project does not need permits for this pollutant").At("project").
 				Under(ruleProject, citeProject)

@@ -30,8 +30,7 @@ func (v *View) checkSigner(party int64, amount quantity.Money) error {
 	case v.approver.MaySign(party):
 		return nil
 	}
-	return ErrSignerNeeded.With("CNY %s is over the party's limit of CNY %s: a signer must approve it", amount, p.SignerLimit).
-		Under("party.signer_limit", "project default")
+	return ErrSignerNeeded.With("CNY %s is over the party's limit of CNY %s: a signer must approve it", amount, p.SignerLimit)
 }
 
 // NeedsApproval is true of an amount over the limit from a user who may not sign.

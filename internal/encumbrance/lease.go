@@ -14,17 +14,21 @@ var (
 	// ErrOwnLease is returned when both licences are of one party.
 	ErrOwnLease = fault.New(fault.Invalid, "lease.own", "a lease is between two parties").At("lessee_licence")
 	// ErrLeaseRegion is returned when the licences lie in two regions.
-	ErrLeaseRegion = fault.New(fault.Refused, "lease.region", "the use of permits stays in their region (project default)").At("lessee_licence")
+	ErrLeaseRegion = fault.New(fault.Refused, "lease.region", "the use of permits stays in their region").At("lessee_licence").
+			Under("lease.region", "project default")
 	// ErrLeaseBeyondTerm is returned when a lease would last longer than the term of its permits.
-	ErrLeaseBeyondTerm = fault.New(fault.Refused, "lease.beyond_term", "the lease would end after the term of its permits")
+	ErrLeaseBeyondTerm = fault.New(fault.Refused, "lease.beyond_term", "the lease would end after the term of its permits").
+				Under("instrument.term_end", "project default")
 	// ErrLeaseAmount is returned when the rent rounds to nothing.
-	ErrLeaseAmount = fault.New(fault.Refused, "lease.amount_zero", "the rent rounds to CNY 0.00").At("price")
+	ErrLeaseAmount = fault.New(fault.Refused, "lease.amount_zero", "the rent rounds to CNY 0.00").At("price").
+			Under("lease.rent", "project default")
 	// ErrLeaseState is returned when the lease's state does not allow this step, or not to this body.
 	ErrLeaseState = fault.New(fault.Conflict, "lease.state", "the lease does not allow this now")
 	// ErrLeaseRefund is returned when more than the rent would go back.
 	ErrLeaseRefund = fault.New(fault.Invalid, "lease.refund", "the refund is from 0 to the rent").At("refund")
 	// ErrLeaseOtherRefund is returned when who agrees to an end names another refund than was asked.
-	ErrLeaseOtherRefund = fault.New(fault.Refused, "lease.other_refund", "another refund was asked than is agreed to").At("refund")
+	ErrLeaseOtherRefund = fault.New(fault.Refused, "lease.other_refund", "another refund was asked than is agreed to").At("refund").
+				Under("lease.early_end", "project default: both parties agree to what goes back")
 	// ErrStepDocument is returned when a step lacks its document.
 	ErrStepDocument = fault.New(fault.Invalid, "encumbrance.document_missing", "this step names a document").At("document")
 	// ErrStepNote is returned when a step lacks its reason.

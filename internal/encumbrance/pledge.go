@@ -15,15 +15,19 @@ import (
 // mistake in one field is a request.invalid that names it.
 var (
 	// ErrPledgeValue is returned when neither a base price nor an assessment says what the permits are worth.
-	ErrPledgeValue = fault.New(fault.Refused, "pledge.no_value", "no base price holds here: name an assessment, with its document").At("assessed_value")
+	ErrPledgeValue = fault.New(fault.Refused, "pledge.no_value", "no base price holds here: name an assessment, with its document").At("assessed_value").
+			Under("pledge.value", "project default")
 	// ErrWorthNothing is returned when the value of the permits rounds to nothing.
-	ErrWorthNothing = fault.New(fault.Refused, "pledge.worth_nothing", "the permits are worth less than half a fen: nothing is lent on them").At("quantity")
+	ErrWorthNothing = fault.New(fault.Refused, "pledge.worth_nothing", "the permits are worth less than half a fen: nothing is lent on them").At("quantity").
+			Under("pledge.value", "project default")
 	// ErrPledgeState is returned when the pledge's state does not allow this step, or not to this body.
 	ErrPledgeState = fault.New(fault.Conflict, "pledge.state", "the pledge does not allow this now")
 	// ErrLoanBeyondTerm is returned when a loan would be due after the term of the permits.
-	ErrLoanBeyondTerm = fault.New(fault.Refused, "pledge.beyond_term", "the loan would be due after the term of the permits, with which the pledge ends").At("due_on")
+	ErrLoanBeyondTerm = fault.New(fault.Refused, "pledge.beyond_term", "the loan would be due after the term of the permits, with which the pledge ends").At("due_on").
+				Under("instrument.term_end", "project default")
 	// ErrPledgeLeft is returned when more would be sold than is pledged.
-	ErrPledgeLeft = fault.New(fault.Refused, "pledge.not_so_much", "less is pledged than would be sold").At("quantity")
+	ErrPledgeLeft = fault.New(fault.Refused, "pledge.not_so_much", "less is pledged than would be sold").At("quantity").
+			Under("pledge.sale", "project default")
 )
 
 // Pledge (抵押, 质押) is that paid permits of a licence secure a bank's loan.

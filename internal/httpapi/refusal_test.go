@@ -92,6 +92,8 @@ func TestRefusals_NameTheirRule(t *testing.T) {
 	}
 	refused("an eleventh quote", shares, priced(5000), "quote.too_many", "offer.ten_quotes")
 	refused("an order off the tick", "/v1/orders", sale(marketCode, "4000.5", "1"), "order.price_off_tick", "market.tick")
+	fok := sale(marketCode, "4400", "1")
+	refused("a fill-or-kill order that nobody fills", "/v1/orders", fok[:len(fok)-1]+`,"time_in_force":"fok"}`, "order.not_fillable", "market.time_in_force")
 	refused("an order outside the band", "/v1/orders", sale(marketCode, "4401", "1"), "order.outside_band", "market.price_band")
 	refused("a resale on the same day", "/v1/orders", sale("NEXT-DAY", "4000", "99.5"), "order.resale_same_day", "market.resale_next_day")
 	refused("a trade in a halted market", "/v1/orders", sale("HALTED", "4000", "1"), "order.market_not_open", "market.open")

@@ -33,6 +33,7 @@ var provisions = []Provision{
 	{"buyer.project_need", []Refusal{
 		{"deal.offset_not_of_project", "the offset ratio is that of the project", "排污许可管理条例 第八条第三项"},
 		{"project.beyond_need", "the project does not need so much", "排污许可管理条例 第八条第三项"},
+		{"project.not_approved", "permits are bought for a project between its approval and its completion", "排污许可管理条例 第八条第三项"},
 		{"project.not_covered", "the project does not keep what it will discharge", "排污许可管理条例 第八条第三项"},
 		{"project.pollutant_not_needed", "the project does not need permits for this pollutant", "排污许可管理条例 第八条第三项"},
 		{"rule.project_missing", "a buy in this market names the project that it is for", "排污许可管理条例 第八条第三项"},
@@ -101,6 +102,18 @@ var provisions = []Provision{
 	}},
 	{"instrument.term_end", []Refusal{
 		{"catalog.term_end_off_grid", "a term ends on the last day of a quarter", "project default"},
+		{"lease.beyond_term", "the lease would end after the term of its permits", "project default"},
+		{"order.instrument_expired", "the instrument's term has ended", "project default"},
+		{"pledge.beyond_term", "the loan would be due after the term of the permits, with which the pledge ends", "project default"},
+	}},
+	{"lease.early_end", []Refusal{
+		{"lease.other_refund", "another refund was asked than is agreed to", "project default: both parties agree to what goes back"},
+	}},
+	{"lease.region", []Refusal{
+		{"lease.region", "the use of permits stays in their region", "project default"},
+	}},
+	{"lease.rent", []Refusal{
+		{"lease.amount_zero", "the rent rounds to CNY 0.00", "project default"},
 	}},
 	{"market.amend", []Refusal{
 		{"order.amend_below_filled", "the quantity must be more than what is filled: cancel the order to end it there", "project default: an order keeps its fills"},
@@ -110,13 +123,22 @@ var provisions = []Provision{
 		{"block_trade.too_small", "the quantity is less than that of a block trade", "terms of the market"},
 	}},
 	{"market.fee", []Refusal{
+		{"fee.past", "a schedule begins tomorrow at the earliest: the orders of today pay by today's", "project default"},
 		{"order.fee_not_covered", "the fee of the order is not covered", "the market's fee schedule"},
 	}},
 	{"market.open", []Refusal{
 		{"order.market_not_open", "the market takes no orders now", "project default: a market that is halted, takes cancels only, is closed or not yet valid takes no order"},
 	}},
+	{"market.order_parts", []Refusal{
+		{"order.too_many_acquisitions", "the permits offered come from more than 400 acquisitions: sell them in parts", "project default: an order trades and delivers at once what one command may move"},
+		{"order.too_many_fills", "the order would trade with more than 400 others at once: send it in parts", "project default: an order trades and delivers at once what one command may move"},
+		{"order.too_many_ranges", "the order would take credits out of too many ranges at once: send it in parts", "project default: an order trades and delivers at once what one command may move"},
+	}},
 	{"market.price_band", []Refusal{
 		{"order.outside_band", "the price is outside the day's band", "terms of the market"},
+	}},
+	{"market.regions", []Refusal{
+		{"order.region_outside_market", "the licence's region does not take part in this market", "terms of the market"},
 	}},
 	{"market.resale_next_day", []Refusal{
 		{"order.resale_same_day", "what was acquired today is not sold before tomorrow in this market", "project default, as an option of a market: 买入当日不得卖出 (T+1) of the national carbon market"},
@@ -133,6 +155,9 @@ var provisions = []Provision{
 	}},
 	{"market.tick", []Refusal{
 		{"order.price_off_tick", "the price must be a multiple of the market's tick", "the market's terms"},
+	}},
+	{"market.time_in_force", []Refusal{
+		{"order.not_fillable", "the order cannot be filled as a whole at once, and nothing of it was done", "project default: a fill-or-kill order is filled as a whole at once, or not at all"},
 	}},
 	{"offer.announcement", []Refusal{
 		{"offer.announced_too_late", "an offer is public before its window opens for as long as the parameter auction.announce_days says", "project default, after Lishui 2018 and Wuzhong 2025"},
@@ -219,6 +244,21 @@ var provisions = []Provision{
 	}},
 	{"period_close.in_order", []Refusal{
 		{"period_close.order", "the months of a region are closed in their order", "project default"},
+	}},
+	{"pledge.bank", []Refusal{
+		{"pledge.not_bank", "nobody acts for this party as a bank officer", "project default"},
+	}},
+	{"pledge.rank", []Refusal{
+		{"pledge.behind", "a further pledge stands behind a registered first pledge of the same licence, and takes its permits", "project default"},
+	}},
+	{"pledge.sale", []Refusal{
+		{"pledge.buyer", "pledged permits are sold to another licence of their region than that of the holder", "project default"},
+		{"pledge.not_so_much", "less is pledged than would be sold", "project default"},
+		{"pledge.other_amount", "it costs something else than was expected; look at the offer again", "project default"},
+	}},
+	{"pledge.value", []Refusal{
+		{"pledge.no_value", "no base price holds here: name an assessment, with its document", "project default"},
+		{"pledge.worth_nothing", "the permits are worth less than half a fen: nothing is lent on them", "project default"},
 	}},
 	{"primary_sale.fixed_price", []Refusal{
 		{"listing.existing_units_only", "the fixed price is for existing units: new, rebuilt and expanded projects buy in a public sale", "财税〔2015〕61号 第九条: 现有排污单位取得排污权，采取定额出让方式; that a licence valid before the listing is an existing unit is a project default"},
