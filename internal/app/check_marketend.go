@@ -19,7 +19,7 @@ func (c *checker) checkMarketEnds() error {
 		if m.ValidTo.IsZero() || m.State == catalog.MarketClosed {
 			return
 		}
-		if due, waits := ends[m.ID]; !waits || due > max(marketEnds(m), c.registry.LastAt+second) {
+		if due, waits := ends[m.ID]; !waits || due > max(marketEnds(m), c.registry.LastAt+streakPause) {
 			c.report("I-137", Markets.name, m.ID, "is %s, its last day is %s and no timer comes to close it then", m.State, m.ValidTo)
 		}
 	})

@@ -15,8 +15,7 @@ var _ = declareTimer(timerMarketEnd, endMarket)
 func marketEnds(m catalog.Market) calendar.Instant { return m.ValidTo.AddDays(1).Start() }
 
 // endMarket closes a market for good, as an officer may before, and cancels what rests
-// in it. What its session has to do, such as the closing prices of its last day, comes first: it is
-// looked at again a second later, for what is due at once goes before the session's own timer.
+// in it. What its session has to do, such as the closing prices of its last day, is done first.
 func endMarket(v *View, id int64) (Apply, error) {
 	m, err := Get(v, Markets, "market", id)
 	if err != nil || m.State == catalog.MarketClosed {
@@ -26,7 +25,11 @@ func endMarket(v *View, id int64) (Apply, error) {
 		return func(tx *Tx) any { return tx.Arm(end, timerMarketEnd, id) }, nil
 	}
 	if f := v.floors[id]; f != nil && f.session.ID != 0 && v.hasSessionWork(f.session) {
-		return func(tx *Tx) any { return tx.Arm(tx.Now+second, timerMarketEnd, id) }, nil
+		c := v.Calendar()
+		return func(tx *Tx) any {
+			tx.catchUp(m, f.session, c)
+			return tx.Arm(tx.Now, timerMarketEnd, id)
+		}, nil
 	}
 	return func(tx *Tx) any { return tx.setMarket(m, catalog.MarketClosed, "the last day of the market is over") }, nil
 }

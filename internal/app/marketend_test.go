@@ -35,8 +35,6 @@ func TestMarketEnd(t *testing.T) {
 	o.now.set(day.AddDays(3).Start() + 9*minute)
 	o.restart()
 	o.settle()
-	o.now.set(o.now.get() + second)
-	o.settle()
 	if got := rowsIn(o.office, Orders, Where("id", rests.ID))[0]; got.State != market.Cancelled || got.Ending != market.MarketEnded || got.Hold != 0 {
 		t.Errorf("%+v", got)
 	}

@@ -69,17 +69,22 @@ func goOn(v *View, marketID int64) (Apply, error) {
 	}
 	c := v.Calendar()
 	return func(tx *Tx) any {
-		s, more := f.session, true
-		for step := 0; more && step < sessionLoops; step++ {
-			s, more = tx.sessionStep(m, s, c)
-		}
+		s := tx.catchUp(m, f.session, c)
 		if tx.hasSessionWork(s) {
 			tx.Arm(tx.Now, timerSession, marketID)
 		} else {
 			tx.armOnce(s.NextAt, timerSession, marketID)
 		}
-		return Put(tx, Sessions, s)
+		return s
 	}, nil
+}
+
+// catchUp does what a session has to do by now, as much as one command may.
+func (tx *Tx) catchUp(m catalog.Market, s market.Session, c *calendar.Calendar) market.Session {
+	for step, more := 0, true; more && step < sessionLoops; step++ {
+		s, more = tx.sessionStep(m, s, c)
+	}
+	return Put(tx, Sessions, s)
 }
 
 // hasSessionWork reports whether something is to be done before the session waits for its next phase.

@@ -41,6 +41,7 @@ type state struct {
 	lastID   map[string]int64
 	keys     map[keyDigest]int64 // idempotency key → journal number
 	dueTimes timerHeap
+	streaks  map[streak]int // how many steps those that go on have made
 
 	byCode    codes
 	known     *knowledge

@@ -44,12 +44,47 @@ func declareTimer(purpose string, f timerFunc) bool {
 	return true
 }
 
-// Arm sets a timer. Purpose must be declared.
+// Arm sets a timer. Purpose must be declared. What is due at once is done before the
+// commands that wait.
 func (tx *Tx) Arm(at calendar.Instant, purpose string, reference int64) Timer {
 	if timerFuncs[purpose] == nil {
 		panic("app: nothing is declared for timer " + purpose)
 	}
+	if at <= tx.Now && tx.firing == (streak{purpose, reference}) {
+		at = tx.nextStep(at)
+	}
 	return Put(tx, PendingTimes, Timer{DueAt: at, Purpose: purpose, Reference: reference, State: TimerPending})
+}
+
+// streak is a timer that arms itself at once, for what is more than one command may do.
+type streak struct {
+	purpose   string
+	reference int64
+}
+
+// A streak that has gone on for streakMost steps would hold up all commands for good where
+// it has no end: from then on it makes one step a streakPause, until it ends.
+const (
+	streakMost  = 10_000
+	streakPause = second
+)
+
+// nextStep is when the timer that is firing goes on.
+func (tx *Tx) nextStep(at calendar.Instant) calendar.Instant {
+	if tx.goesOn = true; tx.streaks[tx.firing] >= streakMost {
+		return tx.Now + streakPause
+	}
+	return at
+}
+
+// fire applies what a timer does, and counts the steps of its streak.
+func (tx *Tx) fire(t Timer, apply Apply) {
+	tx.firing = streak{t.Purpose, t.Reference}
+	if apply(tx); tx.goesOn {
+		tx.streaks[tx.firing]++
+	} else {
+		delete(tx.streaks, tx.firing)
+	}
 }
 
 // armOnce is Arm of a time to come, unless it is armed already: what is looked at
@@ -102,7 +137,7 @@ func (c FireTimer) Decide(v *View) (Apply, error) {
 	}
 	return func(tx *Tx) any {
 		if refusal == nil && apply != nil {
-			apply(tx)
+			tx.fire(t, apply)
 		}
 		t.State = TimerDone
 		return Put(tx, PendingTimes, t)
@@ -135,6 +170,7 @@ func (h *timerHeap) Pop() any {
 }
 
 func (s *state) loadTimers() {
+	s.streaks = map[streak]int{}
 	for _, t := range rowsOf(s, PendingTimes).rows {
 		s.addTimer(t)
 	}

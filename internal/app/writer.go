@@ -58,6 +58,9 @@ func (a *App) withTimers(waiting []*request, now calendar.Instant) []*request {
 		}
 		if timers < maxBatchCommands {
 			if t, due := a.st.nextDue(at); due {
+				if a.st.streaks[streak{t.Purpose, t.Reference}] == streakMost {
+					a.config.Log.Error("a timer does not come to an end", slog.String("purpose", t.Purpose), slog.Int64("reference", t.Reference))
+				}
 				r := &request{command: FireTimer{t.ID}, system: true, key: timerKey(t.ID), at: at, done: make(chan outcome, 1)}
 				r.payload, r.digest = encodePayload(r.command)
 				all = append(all, r)
