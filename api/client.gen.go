@@ -1541,7 +1541,7 @@ type ClientInterface interface {
 
 	// AskEligibilityWithBody May permits change hands so today, and why
 	//
-	// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it. Of credits (`party` in place of a licence) it answers for orders, `sell` and `buy`; rules about permits alone are then left out.
+	// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it. Of credits (`party` in place of a licence) it answers for orders, `sell` and `buy`; rules about permits alone are then left out. What the buyer's `project` does not allow of a deal that its seller proposes is refused when the buyer confirms it: the seller is not told of the project.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1550,7 +1550,7 @@ type ClientInterface interface {
 
 	// AskEligibility May permits change hands so today, and why
 	//
-	// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it. Of credits (`party` in place of a licence) it answers for orders, `sell` and `buy`; rules about permits alone are then left out.
+	// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it. Of credits (`party` in place of a licence) it answers for orders, `sell` and `buy`; rules about permits alone are then left out. What the buyer's `project` does not allow of a deal that its seller proposes is refused when the buyer confirms it: the seller is not told of the project.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1577,7 +1577,7 @@ type ClientInterface interface {
 
 	// ListExceptions What an auditor should look at
 	//
-	// That something is listed is no finding. `same_contact` and `same_bank_account` look at deals, fills of the books, block trades, leases, sales of credits and judicial sales: whether one person was a user of both sides at the time, or both have used one account by the end of the month. Fills of the same two parties are one item, which names the first 50. `rule_overridden` lists what officers have set aside with a reason: the check digit of an early code, the tax authority's list as the proof of a payment, and a full year's discharge as the base of a surplus that may be sold; no rule of law can be set aside. `decided_alone` lists each officer's role, key and order to stand in that one administrator has made alone, as he may while he is the only one, or the registry's operator at its command line: the role, key or order, and the journal row, whose actor and time say who and when; without regions it concerns all. `delivery_refused` lists what is paid for and the rules refuse to deliver, whenever it was paid. `listed_since_issue` lists what credits were issued of and an entry of another register's list has, where that entry was imported or last corrected in the month: the issuance, the entry and the project, and the serial numbers, the first activity, its participant by a number of the intake that leads nowhere else, and what is revoked already; units are revoked by `POST /v1/carbon/issuances/{id}/revocation`, or the operator takes the activities back. Activities are looked at as they are now, also with `as_of`, and not those of months that were taken away or of an intake elsewhere. What is far from the mean price and what is soon after an allocation say the parameters `exception.price_share` and `exception.soon_days` of the last day of the month, at most of `as_of`. `past_deadline` is whatever has a last day that has passed: also departures that are open after theirs, valid licences whose renewal can no longer be applied for in time and is not, idle permits that may be swept, and packages of other platforms with differences that are not explained. Items have no numbers of their own; `next` is a place in the list.
+	// That something is listed is no finding. `same_contact` and `same_bank_account` look at deals, fills of the books, block trades, leases, sales of credits and judicial sales: whether one person was a user of both sides at the time, or their contacts had one telephone then; whether both have used one account by the end of the month. Fills of the same two parties are one item, which names the first 50. `rule_overridden` lists what officers have set aside with a reason: the check digit of an early code, the tax authority's list as the proof of a payment, and a full year's discharge as the base of a surplus that may be sold; no rule of law can be set aside. `decided_alone` lists each officer's role, key and order to stand in that one administrator has made alone, as he may while he is the only one, or the registry's operator at its command line: the role, key or order, and the journal row, whose actor and time say who and when; without regions it concerns all. `delivery_refused` lists what is paid for and the rules refuse to deliver, whenever it was paid. `listed_since_issue` lists what credits were issued of and an entry of another register's list has, where that entry was imported or last corrected in the month: the issuance, the entry and the project, and the serial numbers, the first activity, its participant by a number of the intake that leads nowhere else, and what is revoked already; units are revoked by `POST /v1/carbon/issuances/{id}/revocation`, or the operator takes the activities back. Activities are looked at as they are now, also with `as_of`, and not those of months that were taken away or of an intake elsewhere. What is far from the mean price and what is soon after an allocation say the parameters `exception.price_share` and `exception.soon_days` of the last day of the month, at most of `as_of`. `past_deadline` is whatever has a last day that has passed: also departures that are open after theirs, valid licences whose renewal can no longer be applied for in time and is not, idle permits that may be swept, and packages of other platforms with differences that are not explained. Items have no numbers of their own; `next` is a place in the list.
 	//
 	// Corresponds with GET /v1/exceptions (the `ListExceptions` operationId).
 	ListExceptions(ctx context.Context, params *ListExceptionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3030,6 +3030,31 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/parties/{id}/state (the `SetPartyState` operationId).
 	SetPartyState(ctx context.Context, id PathID, params *SetPartyStateParams, body SetPartyStateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListPartyContacts Who speaks, and has spoken, for parties
+	//
+	// A party's users see those of their party, officers those of the parties that are registered in their regions.
+	//
+	// Corresponds with GET /v1/party-contacts (the `ListPartyContacts` operationId).
+	ListPartyContacts(ctx context.Context, params *ListPartyContactsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecordPartyContactWithBody Say who speaks for a party from now on
+	//
+	// By a signer of the party, or an officer of the region in which it is registered. He takes the place of the contact before.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/party-contacts (the `RecordPartyContact` operationId).
+	RecordPartyContactWithBody(ctx context.Context, params *RecordPartyContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecordPartyContact Say who speaks for a party from now on
+	//
+	// By a signer of the party, or an officer of the region in which it is registered. He takes the place of the contact before.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/party-contacts (the `RecordPartyContact` operationId).
+	RecordPartyContact(ctx context.Context, params *RecordPartyContactParams, body RecordPartyContactJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListPartyRenames New names and codes of parties
 	//
@@ -7532,7 +7557,7 @@ func (c *Client) ReleaseEarmark(ctx context.Context, id PathID, params *ReleaseE
 
 // AskEligibilityWithBody May permits change hands so today, and why
 //
-// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it. Of credits (`party` in place of a licence) it answers for orders, `sell` and `buy`; rules about permits alone are then left out.
+// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it. Of credits (`party` in place of a licence) it answers for orders, `sell` and `buy`; rules about permits alone are then left out. What the buyer's `project` does not allow of a deal that its seller proposes is refused when the buyer confirms it: the seller is not told of the project.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7551,7 +7576,7 @@ func (c *Client) AskEligibilityWithBody(ctx context.Context, contentType string,
 
 // AskEligibility May permits change hands so today, and why
 //
-// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it. Of credits (`party` in place of a licence) it answers for orders, `sell` and `buy`; rules about permits alone are then left out.
+// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it. Of credits (`party` in place of a licence) it answers for orders, `sell` and `buy`; rules about permits alone are then left out. What the buyer's `project` does not allow of a deal that its seller proposes is refused when the buyer confirms it: the seller is not told of the project.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7608,7 +7633,7 @@ func (c *Client) PlaceEmergencyFreeze(ctx context.Context, params *PlaceEmergenc
 
 // ListExceptions What an auditor should look at
 //
-// That something is listed is no finding. `same_contact` and `same_bank_account` look at deals, fills of the books, block trades, leases, sales of credits and judicial sales: whether one person was a user of both sides at the time, or both have used one account by the end of the month. Fills of the same two parties are one item, which names the first 50. `rule_overridden` lists what officers have set aside with a reason: the check digit of an early code, the tax authority's list as the proof of a payment, and a full year's discharge as the base of a surplus that may be sold; no rule of law can be set aside. `decided_alone` lists each officer's role, key and order to stand in that one administrator has made alone, as he may while he is the only one, or the registry's operator at its command line: the role, key or order, and the journal row, whose actor and time say who and when; without regions it concerns all. `delivery_refused` lists what is paid for and the rules refuse to deliver, whenever it was paid. `listed_since_issue` lists what credits were issued of and an entry of another register's list has, where that entry was imported or last corrected in the month: the issuance, the entry and the project, and the serial numbers, the first activity, its participant by a number of the intake that leads nowhere else, and what is revoked already; units are revoked by `POST /v1/carbon/issuances/{id}/revocation`, or the operator takes the activities back. Activities are looked at as they are now, also with `as_of`, and not those of months that were taken away or of an intake elsewhere. What is far from the mean price and what is soon after an allocation say the parameters `exception.price_share` and `exception.soon_days` of the last day of the month, at most of `as_of`. `past_deadline` is whatever has a last day that has passed: also departures that are open after theirs, valid licences whose renewal can no longer be applied for in time and is not, idle permits that may be swept, and packages of other platforms with differences that are not explained. Items have no numbers of their own; `next` is a place in the list.
+// That something is listed is no finding. `same_contact` and `same_bank_account` look at deals, fills of the books, block trades, leases, sales of credits and judicial sales: whether one person was a user of both sides at the time, or their contacts had one telephone then; whether both have used one account by the end of the month. Fills of the same two parties are one item, which names the first 50. `rule_overridden` lists what officers have set aside with a reason: the check digit of an early code, the tax authority's list as the proof of a payment, and a full year's discharge as the base of a surplus that may be sold; no rule of law can be set aside. `decided_alone` lists each officer's role, key and order to stand in that one administrator has made alone, as he may while he is the only one, or the registry's operator at its command line: the role, key or order, and the journal row, whose actor and time say who and when; without regions it concerns all. `delivery_refused` lists what is paid for and the rules refuse to deliver, whenever it was paid. `listed_since_issue` lists what credits were issued of and an entry of another register's list has, where that entry was imported or last corrected in the month: the issuance, the entry and the project, and the serial numbers, the first activity, its participant by a number of the intake that leads nowhere else, and what is revoked already; units are revoked by `POST /v1/carbon/issuances/{id}/revocation`, or the operator takes the activities back. Activities are looked at as they are now, also with `as_of`, and not those of months that were taken away or of an intake elsewhere. What is far from the mean price and what is soon after an allocation say the parameters `exception.price_share` and `exception.soon_days` of the last day of the month, at most of `as_of`. `past_deadline` is whatever has a last day that has passed: also departures that are open after theirs, valid licences whose renewal can no longer be applied for in time and is not, idle permits that may be swept, and packages of other platforms with differences that are not explained. Items have no numbers of their own; `next` is a place in the list.
 //
 // Corresponds with GET /v1/exceptions (the `ListExceptions` operationId).
 func (c *Client) ListExceptions(ctx context.Context, params *ListExceptionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -11052,6 +11077,61 @@ func (c *Client) SetPartyStateWithBody(ctx context.Context, id PathID, params *S
 // Corresponds with POST /v1/parties/{id}/state (the `SetPartyState` operationId).
 func (c *Client) SetPartyState(ctx context.Context, id PathID, params *SetPartyStateParams, body SetPartyStateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSetPartyStateRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListPartyContacts Who speaks, and has spoken, for parties
+//
+// A party's users see those of their party, officers those of the parties that are registered in their regions.
+//
+// Corresponds with GET /v1/party-contacts (the `ListPartyContacts` operationId).
+func (c *Client) ListPartyContacts(ctx context.Context, params *ListPartyContactsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPartyContactsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecordPartyContactWithBody Say who speaks for a party from now on
+//
+// By a signer of the party, or an officer of the region in which it is registered. He takes the place of the contact before.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/party-contacts (the `RecordPartyContact` operationId).
+func (c *Client) RecordPartyContactWithBody(ctx context.Context, params *RecordPartyContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecordPartyContactRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecordPartyContact Say who speaks for a party from now on
+//
+// By a signer of the party, or an officer of the region in which it is registered. He takes the place of the contact before.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/party-contacts (the `RecordPartyContact` operationId).
+func (c *Client) RecordPartyContact(ctx context.Context, params *RecordPartyContactParams, body RecordPartyContactJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecordPartyContactRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -32471,6 +32551,161 @@ func NewSetPartyStateRequestWithBody(server string, id PathID, params *SetPartyS
 	return req, nil
 }
 
+// NewListPartyContactsRequest constructs an http.Request for the ListPartyContacts method
+func NewListPartyContactsRequest(server string, params *ListPartyContactsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/party-contacts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Party != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "party", *params.Party, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Region != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "region", *params.Region, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NewestFirst != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "newest_first", *params.NewestFirst, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRecordPartyContactRequest calls the generic RecordPartyContact builder with application/json body
+func NewRecordPartyContactRequest(server string, params *RecordPartyContactParams, body RecordPartyContactJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRecordPartyContactRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRecordPartyContactRequestWithBody constructs an http.Request for the RecordPartyContact method, with any body, and a specified content type
+func NewRecordPartyContactRequestWithBody(server string, params *RecordPartyContactParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/party-contacts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListPartyRenamesRequest constructs an http.Request for the ListPartyRenames method
 func NewListPartyRenamesRequest(server string, params *ListPartyRenamesParams) (*http.Request, error) {
 	var err error
@@ -41531,7 +41766,7 @@ type ClientWithResponsesInterface interface {
 
 	// AskEligibilityWithBodyWithResponse May permits change hands so today, and why
 	//
-	// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it. Of credits (`party` in place of a licence) it answers for orders, `sell` and `buy`; rules about permits alone are then left out.
+	// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it. Of credits (`party` in place of a licence) it answers for orders, `sell` and `buy`; rules about permits alone are then left out. What the buyer's `project` does not allow of a deal that its seller proposes is refused when the buyer confirms it: the seller is not told of the project.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -41540,7 +41775,7 @@ type ClientWithResponsesInterface interface {
 
 	// AskEligibilityWithResponse May permits change hands so today, and why
 	//
-	// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it. Of credits (`party` in place of a licence) it answers for orders, `sell` and `buy`; rules about permits alone are then left out.
+	// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it. Of credits (`party` in place of a licence) it answers for orders, `sell` and `buy`; rules about permits alone are then left out. What the buyer's `project` does not allow of a deal that its seller proposes is refused when the buyer confirms it: the seller is not told of the project.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -41567,7 +41802,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListExceptionsWithResponse What an auditor should look at
 	//
-	// That something is listed is no finding. `same_contact` and `same_bank_account` look at deals, fills of the books, block trades, leases, sales of credits and judicial sales: whether one person was a user of both sides at the time, or both have used one account by the end of the month. Fills of the same two parties are one item, which names the first 50. `rule_overridden` lists what officers have set aside with a reason: the check digit of an early code, the tax authority's list as the proof of a payment, and a full year's discharge as the base of a surplus that may be sold; no rule of law can be set aside. `decided_alone` lists each officer's role, key and order to stand in that one administrator has made alone, as he may while he is the only one, or the registry's operator at its command line: the role, key or order, and the journal row, whose actor and time say who and when; without regions it concerns all. `delivery_refused` lists what is paid for and the rules refuse to deliver, whenever it was paid. `listed_since_issue` lists what credits were issued of and an entry of another register's list has, where that entry was imported or last corrected in the month: the issuance, the entry and the project, and the serial numbers, the first activity, its participant by a number of the intake that leads nowhere else, and what is revoked already; units are revoked by `POST /v1/carbon/issuances/{id}/revocation`, or the operator takes the activities back. Activities are looked at as they are now, also with `as_of`, and not those of months that were taken away or of an intake elsewhere. What is far from the mean price and what is soon after an allocation say the parameters `exception.price_share` and `exception.soon_days` of the last day of the month, at most of `as_of`. `past_deadline` is whatever has a last day that has passed: also departures that are open after theirs, valid licences whose renewal can no longer be applied for in time and is not, idle permits that may be swept, and packages of other platforms with differences that are not explained. Items have no numbers of their own; `next` is a place in the list.
+	// That something is listed is no finding. `same_contact` and `same_bank_account` look at deals, fills of the books, block trades, leases, sales of credits and judicial sales: whether one person was a user of both sides at the time, or their contacts had one telephone then; whether both have used one account by the end of the month. Fills of the same two parties are one item, which names the first 50. `rule_overridden` lists what officers have set aside with a reason: the check digit of an early code, the tax authority's list as the proof of a payment, and a full year's discharge as the base of a surplus that may be sold; no rule of law can be set aside. `decided_alone` lists each officer's role, key and order to stand in that one administrator has made alone, as he may while he is the only one, or the registry's operator at its command line: the role, key or order, and the journal row, whose actor and time say who and when; without regions it concerns all. `delivery_refused` lists what is paid for and the rules refuse to deliver, whenever it was paid. `listed_since_issue` lists what credits were issued of and an entry of another register's list has, where that entry was imported or last corrected in the month: the issuance, the entry and the project, and the serial numbers, the first activity, its participant by a number of the intake that leads nowhere else, and what is revoked already; units are revoked by `POST /v1/carbon/issuances/{id}/revocation`, or the operator takes the activities back. Activities are looked at as they are now, also with `as_of`, and not those of months that were taken away or of an intake elsewhere. What is far from the mean price and what is soon after an allocation say the parameters `exception.price_share` and `exception.soon_days` of the last day of the month, at most of `as_of`. `past_deadline` is whatever has a last day that has passed: also departures that are open after theirs, valid licences whose renewal can no longer be applied for in time and is not, idle permits that may be swept, and packages of other platforms with differences that are not explained. Items have no numbers of their own; `next` is a place in the list.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -43182,6 +43417,33 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/parties/{id}/state (the `SetPartyState` operationId).
 	SetPartyStateWithResponse(ctx context.Context, id PathID, params *SetPartyStateParams, body SetPartyStateJSONRequestBody, reqEditors ...RequestEditorFn) (*SetPartyStateResponse, error)
+
+	// ListPartyContactsWithResponse Who speaks, and has spoken, for parties
+	//
+	// A party's users see those of their party, officers those of the parties that are registered in their regions.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/party-contacts (the `ListPartyContacts` operationId).
+	ListPartyContactsWithResponse(ctx context.Context, params *ListPartyContactsParams, reqEditors ...RequestEditorFn) (*ListPartyContactsResponse, error)
+
+	// RecordPartyContactWithBodyWithResponse Say who speaks for a party from now on
+	//
+	// By a signer of the party, or an officer of the region in which it is registered. He takes the place of the contact before.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/party-contacts (the `RecordPartyContact` operationId).
+	RecordPartyContactWithBodyWithResponse(ctx context.Context, params *RecordPartyContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecordPartyContactResponse, error)
+
+	// RecordPartyContactWithResponse Say who speaks for a party from now on
+	//
+	// By a signer of the party, or an officer of the region in which it is registered. He takes the place of the contact before.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/party-contacts (the `RecordPartyContact` operationId).
+	RecordPartyContactWithResponse(ctx context.Context, params *RecordPartyContactParams, body RecordPartyContactJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordPartyContactResponse, error)
 
 	// ListPartyRenamesWithResponse New names and codes of parties
 	//
@@ -52712,6 +52974,63 @@ func (r SetPartyStateResponse) StatusCode() int {
 	return 0
 }
 
+type ListPartyContactsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PartyContactPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPartyContactsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPartyContactsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// RecordPartyContactResponse201Headers the declared response headers of an HTTP 201 response for RecordPartyContact
+type RecordPartyContactResponse201Headers struct {
+	IdempotencyReplayed *bool
+}
+
+type RecordPartyContactResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *PartyContact
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *RecordPartyContactResponse201Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r RecordPartyContactResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RecordPartyContactResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListPartyRenamesResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -58710,7 +59029,7 @@ func (c *ClientWithResponses) ReleaseEarmarkWithResponse(ctx context.Context, id
 
 // AskEligibilityWithBodyWithResponse May permits change hands so today, and why
 //
-// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it. Of credits (`party` in place of a licence) it answers for orders, `sell` and `buy`; rules about permits alone are then left out.
+// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it. Of credits (`party` in place of a licence) it answers for orders, `sell` and `buy`; rules about permits alone are then left out. What the buyer's `project` does not allow of a deal that its seller proposes is refused when the buyer confirms it: the seller is not told of the project.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -58725,7 +59044,7 @@ func (c *ClientWithResponses) AskEligibilityWithBodyWithResponse(ctx context.Con
 
 // AskEligibilityWithResponse May permits change hands so today, and why
 //
-// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it. Of credits (`party` in place of a licence) it answers for orders, `sell` and `buy`; rules about permits alone are then left out.
+// Changes nothing and needs no Idempotency-Key. Says what every rule says of these facts today, and how much must be bought for a need. What a seller has is looked at only for those who may see it. Of credits (`party` in place of a licence) it answers for orders, `sell` and `buy`; rules about permits alone are then left out. What the buyer's `project` does not allow of a deal that its seller proposes is refused when the buyer confirms it: the seller is not told of the project.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -58770,7 +59089,7 @@ func (c *ClientWithResponses) PlaceEmergencyFreezeWithResponse(ctx context.Conte
 
 // ListExceptionsWithResponse What an auditor should look at
 //
-// That something is listed is no finding. `same_contact` and `same_bank_account` look at deals, fills of the books, block trades, leases, sales of credits and judicial sales: whether one person was a user of both sides at the time, or both have used one account by the end of the month. Fills of the same two parties are one item, which names the first 50. `rule_overridden` lists what officers have set aside with a reason: the check digit of an early code, the tax authority's list as the proof of a payment, and a full year's discharge as the base of a surplus that may be sold; no rule of law can be set aside. `decided_alone` lists each officer's role, key and order to stand in that one administrator has made alone, as he may while he is the only one, or the registry's operator at its command line: the role, key or order, and the journal row, whose actor and time say who and when; without regions it concerns all. `delivery_refused` lists what is paid for and the rules refuse to deliver, whenever it was paid. `listed_since_issue` lists what credits were issued of and an entry of another register's list has, where that entry was imported or last corrected in the month: the issuance, the entry and the project, and the serial numbers, the first activity, its participant by a number of the intake that leads nowhere else, and what is revoked already; units are revoked by `POST /v1/carbon/issuances/{id}/revocation`, or the operator takes the activities back. Activities are looked at as they are now, also with `as_of`, and not those of months that were taken away or of an intake elsewhere. What is far from the mean price and what is soon after an allocation say the parameters `exception.price_share` and `exception.soon_days` of the last day of the month, at most of `as_of`. `past_deadline` is whatever has a last day that has passed: also departures that are open after theirs, valid licences whose renewal can no longer be applied for in time and is not, idle permits that may be swept, and packages of other platforms with differences that are not explained. Items have no numbers of their own; `next` is a place in the list.
+// That something is listed is no finding. `same_contact` and `same_bank_account` look at deals, fills of the books, block trades, leases, sales of credits and judicial sales: whether one person was a user of both sides at the time, or their contacts had one telephone then; whether both have used one account by the end of the month. Fills of the same two parties are one item, which names the first 50. `rule_overridden` lists what officers have set aside with a reason: the check digit of an early code, the tax authority's list as the proof of a payment, and a full year's discharge as the base of a surplus that may be sold; no rule of law can be set aside. `decided_alone` lists each officer's role, key and order to stand in that one administrator has made alone, as he may while he is the only one, or the registry's operator at its command line: the role, key or order, and the journal row, whose actor and time say who and when; without regions it concerns all. `delivery_refused` lists what is paid for and the rules refuse to deliver, whenever it was paid. `listed_since_issue` lists what credits were issued of and an entry of another register's list has, where that entry was imported or last corrected in the month: the issuance, the entry and the project, and the serial numbers, the first activity, its participant by a number of the intake that leads nowhere else, and what is revoked already; units are revoked by `POST /v1/carbon/issuances/{id}/revocation`, or the operator takes the activities back. Activities are looked at as they are now, also with `as_of`, and not those of months that were taken away or of an intake elsewhere. What is far from the mean price and what is soon after an allocation say the parameters `exception.price_share` and `exception.soon_days` of the last day of the month, at most of `as_of`. `past_deadline` is whatever has a last day that has passed: also departures that are open after theirs, valid licences whose renewal can no longer be applied for in time and is not, idle permits that may be swept, and packages of other platforms with differences that are not explained. Items have no numbers of their own; `next` is a place in the list.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -61584,6 +61903,51 @@ func (c *ClientWithResponses) SetPartyStateWithResponse(ctx context.Context, id 
 		return nil, err
 	}
 	return ParseSetPartyStateResponse(rsp)
+}
+
+// ListPartyContactsWithResponse Who speaks, and has spoken, for parties
+//
+// A party's users see those of their party, officers those of the parties that are registered in their regions.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/party-contacts (the `ListPartyContacts` operationId).
+func (c *ClientWithResponses) ListPartyContactsWithResponse(ctx context.Context, params *ListPartyContactsParams, reqEditors ...RequestEditorFn) (*ListPartyContactsResponse, error) {
+	rsp, err := c.ListPartyContacts(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPartyContactsResponse(rsp)
+}
+
+// RecordPartyContactWithBodyWithResponse Say who speaks for a party from now on
+//
+// By a signer of the party, or an officer of the region in which it is registered. He takes the place of the contact before.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/party-contacts (the `RecordPartyContact` operationId).
+func (c *ClientWithResponses) RecordPartyContactWithBodyWithResponse(ctx context.Context, params *RecordPartyContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecordPartyContactResponse, error) {
+	rsp, err := c.RecordPartyContactWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecordPartyContactResponse(rsp)
+}
+
+// RecordPartyContactWithResponse Say who speaks for a party from now on
+//
+// By a signer of the party, or an officer of the region in which it is registered. He takes the place of the contact before.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/party-contacts (the `RecordPartyContact` operationId).
+func (c *ClientWithResponses) RecordPartyContactWithResponse(ctx context.Context, params *RecordPartyContactParams, body RecordPartyContactJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordPartyContactResponse, error) {
+	rsp, err := c.RecordPartyContact(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecordPartyContactResponse(rsp)
 }
 
 // ListPartyRenamesWithResponse New names and codes of parties
@@ -75458,6 +75822,85 @@ func ParseSetPartyStateResponse(rsp *http.Response) (*SetPartyStateResponse, err
 			headers.IdempotencyReplayed = &value
 		}
 		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListPartyContactsResponse parses an HTTP response from a ListPartyContactsWithResponse call
+func ParseListPartyContactsResponse(rsp *http.Response) (*ListPartyContactsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPartyContactsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PartyContactPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRecordPartyContactResponse parses an HTTP response from a RecordPartyContactWithResponse call
+func ParseRecordPartyContactResponse(rsp *http.Response) (*RecordPartyContactResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RecordPartyContactResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest PartyContact
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers RecordPartyContactResponse201Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value bool
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = &value
+		}
+		response.Headers201 = &headers
 	}
 
 	return response, nil

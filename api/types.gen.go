@@ -7215,6 +7215,14 @@ type ComplaintPage struct {
 	Next *ID `json:"next,omitempty"`
 }
 
+// ContactInput Who speaks for a party.
+type ContactInput struct {
+	Name string `json:"name"`
+
+	// Telephone Of the mainland of China a mobile number, or area code and number; any other with + and the code of its country. Without an extension.
+	Telephone string `json:"telephone"`
+}
+
 // Correction What was taken back of an allocation, and what is owed.
 type Correction struct {
 	// Allocation Absent: a guarantee is corrected.
@@ -13254,8 +13262,52 @@ type Party struct {
 	USCCCheck USCCCheck `json:"uscc_check"`
 }
 
+// PartyContact Who speaks for a party, or has spoken for it.
+type PartyContact struct {
+	// EndedAt Since when somebody else speaks for it. Absent: he does.
+	EndedAt *Instant `json:"ended_at,omitempty"`
+
+	// ID Number of a record.
+	ID   ID     `json:"id"`
+	Name string `json:"name"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+
+	// RecordedAt A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
+	//
+	// Example: 2026-07-01T01:30:00.000000Z
+	RecordedAt Instant `json:"recorded_at"`
+
+	// Region In which the party is registered.
+	Region RegionCode `json:"region"`
+
+	// Telephone In the one form in which telephones are compared.
+	Telephone string `json:"telephone"`
+}
+
+// PartyContactInput defines model for PartyContactInput.
+type PartyContactInput struct {
+	// Contact Who speaks for a party.
+	Contact ContactInput `json:"contact"`
+
+	// Party Number of a record.
+	Party ID `json:"party"`
+}
+
+// PartyContactPage defines model for PartyContactPage.
+type PartyContactPage struct {
+	Items []PartyContact `json:"items"`
+
+	// Next Cursor of the next page, to be sent as `after`. Absent on the last page.
+	Next *ID `json:"next,omitempty"`
+}
+
 // PartyInput defines model for PartyInput.
 type PartyInput struct {
+	// Contact Who speaks for a party.
+	Contact *ContactInput `json:"contact,omitempty"`
+
 	// Industry Division, group or class of GB/T 4754.
 	//
 	// Example: 2319
@@ -20137,6 +20189,27 @@ type SetPartyStateParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ListPartyContactsParams defines parameters for ListPartyContacts.
+type ListPartyContactsParams struct {
+	Party  *PartyFilter  `form:"party,omitempty" json:"party,omitempty"`
+	Region *RegionFilter `form:"region,omitempty" json:"region,omitempty"`
+
+	// Limit Most items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After Cursor: `next` of the page before.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// NewestFirst Highest numbers first.
+	NewestFirst *NewestFirst `form:"newest_first,omitempty" json:"newest_first,omitempty"`
+}
+
+// RecordPartyContactParams defines parameters for RecordPartyContact.
+type RecordPartyContactParams struct {
+	// IdempotencyKey Names this command. The same key with the same command gives the stored answer; with another command it is a 409. Kept for 30 days.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListPartyRenamesParams defines parameters for ListPartyRenames.
 type ListPartyRenamesParams struct {
 	Party  *PartyFilter  `form:"party,omitempty" json:"party,omitempty"`
@@ -21387,6 +21460,9 @@ type SetPartyOwnerGroupJSONRequestBody = OwnerGroupInput
 
 // SetPartyStateJSONRequestBody defines body for SetPartyState for application/json ContentType.
 type SetPartyStateJSONRequestBody = PartyStateInput
+
+// RecordPartyContactJSONRequestBody defines body for RecordPartyContact for application/json ContentType.
+type RecordPartyContactJSONRequestBody = PartyContactInput
 
 // RenamePartyJSONRequestBody defines body for RenameParty for application/json ContentType.
 type RenamePartyJSONRequestBody = PartyRenameInput

@@ -56,7 +56,7 @@ func (a *App) Exceptions(ctx context.Context, q ExceptionQuery) ([]report.Except
 		kinds []report.ExceptionKind
 		walk  func() error
 	}{
-		{[]report.ExceptionKind{report.SamePerson, report.SameAccount}, e.bothSides},
+		{[]report.ExceptionKind{report.SameContact, report.SameAccount}, e.bothSides},
 		{[]report.ExceptionKind{report.PriceOutlier}, e.outliers},
 		{[]report.ExceptionKind{report.SoonSale}, e.soonSales},
 		{[]report.ExceptionKind{report.RuleOverridden}, e.overridden},

@@ -9,6 +9,7 @@ import (
 
 	"permitx/internal/auction"
 	"permitx/internal/calendar"
+	"permitx/internal/catalog"
 	"permitx/internal/encumbrance"
 	"permitx/internal/identity"
 	"permitx/internal/market"
@@ -30,18 +31,20 @@ type bargain struct {
 	from, to calendar.Instant // from when somebody could choose the other side until it could be left
 }
 
-// oneHand finds the bargains of the month whose two sides have a user or a bank
-// account in common. Fills of the same two parties are one exception.
+// oneHand finds the bargains of the month whose two sides have a user, a contact's
+// telephone or a bank account in common. Fills of the same two parties are one exception.
 type oneHand struct {
 	*exceptions
-	users    map[int64][]identity.Grant // by party
-	accounts map[int64]map[string]bool  // by party, used by another one as well
+	users    map[int64][]identity.Grant  // by party
+	contacts map[int64][]catalog.Contact // by party, with a telephone of another one's as well
+	accounts map[int64]map[string]bool   // by party, used by another one as well
 	found    map[handKey]*shared
 }
 
 // handKey is what an exception is about: one bargain, or all fills of two parties.
 type handKey struct {
 	kind   report.ExceptionKind
+	common string        // table of what the sides have in common
 	object report.Object // of fills without a number
 	sides  [2]int64
 }
@@ -61,6 +64,9 @@ func (e *exceptions) bothSides() error {
 	if err != nil {
 		return err
 	}
+	if h.contacts, err = h.sharedContacts(); err != nil {
+		return err
+	}
 	if h.accounts, err = h.sharedAccounts(); err != nil {
 		return err
 	}
@@ -71,7 +77,7 @@ func (e *exceptions) bothSides() error {
 		return err
 	}
 	keys := slices.SortedFunc(maps.Keys(h.found), func(a, b handKey) int {
-		return cmp.Or(cmp.Compare(a.object.Table, b.object.Table), cmp.Compare(a.object.ID, b.object.ID), slices.Compare(a.sides[:], b.sides[:]))
+		return cmp.Or(cmp.Compare(a.object.Table, b.object.Table), cmp.Compare(a.object.ID, b.object.ID), slices.Compare(a.sides[:], b.sides[:]), cmp.Compare(b.common, a.common))
 	})
 	for _, k := range keys {
 		x := h.found[k]
@@ -81,6 +87,22 @@ func (e *exceptions) bothSides() error {
 		e.add(x.Exception)
 	}
 	return nil
+}
+
+// sharedContacts are the contacts who had a telephone that a contact of another party
+// has, or had, too.
+func (h *oneHand) sharedContacts() (map[int64][]catalog.Contact, error) {
+	of := map[string][]catalog.Contact{} // by telephone
+	err := eachOf(h.ctx, h.r, Contacts, Query{}, func(c catalog.Contact) { of[c.Telephone] = append(of[c.Telephone], c) })
+	shared := map[int64][]catalog.Contact{}
+	for _, all := range of {
+		if slices.ContainsFunc(all, func(c catalog.Contact) bool { return c.Party != all[0].Party }) {
+			for _, c := range all {
+				shared[c.Party] = append(shared[c.Party], c)
+			}
+		}
+	}
+	return shared, err
 }
 
 // sharedAccounts are the accounts that more than one party has paid from or was
@@ -143,8 +165,8 @@ func (h *oneHand) eachFill() error {
 	return err
 }
 
-// related are the parties that have a user or an account in common with
-// another one, in a fixed order.
+// related are the parties that have a user, a contact's telephone or an account in
+// common with another one, in a fixed order.
 func (h *oneHand) related() []int64 {
 	of := map[int64]int64{} // person → a party whose user he is or was
 	some := map[int64]bool{}
@@ -155,6 +177,9 @@ func (h *oneHand) related() []int64 {
 			}
 			of[g.Person] = party
 		}
+	}
+	for party := range h.contacts {
+		some[party] = true
 	}
 	for party := range h.accounts {
 		some[party] = true
@@ -168,7 +193,10 @@ func (h *oneHand) judge(b bargain) {
 		return // two licences of one party: it is one side
 	}
 	if persons := h.sharedUsers(b); len(persons) > 0 {
-		h.keep(b, report.SamePerson, "one person was a user of both sides", objects(Persons.name, persons...))
+		h.keep(b, report.SameContact, "one person was a user of both sides", objects(Persons.name, persons...))
+	}
+	if telephones := h.sharedTelephones(b); len(telephones) > 0 {
+		h.keep(b, report.SameContact, "the contacts of both sides had the telephone "+slices.Min(telephones), objects(Parties.name, b.sides[:]...))
 	}
 	var accounts []string
 	for account := range h.accounts[b.sides[0]] {
@@ -195,9 +223,22 @@ func (h *oneHand) sharedUsers(b bargain) (persons []int64) {
 	return persons
 }
 
+// sharedTelephones are the telephones that contacts of both sides had at one time of the bargain.
+func (h *oneHand) sharedTelephones(b bargain) (telephones []string) {
+	to := max(b.from, b.to)
+	for _, c := range h.contacts[b.sides[0]] {
+		for _, other := range h.contacts[b.sides[1]] {
+			if c.Telephone == other.Telephone && c.WasHeld(b.from, to) && other.WasHeld(b.from, to) {
+				telephones = append(telephones, c.Telephone)
+			}
+		}
+	}
+	return telephones
+}
+
 // keep adds a bargain to what is found; basis is what its sides have in common.
 func (h *oneHand) keep(b bargain, kind report.ExceptionKind, detail string, basis []report.Object) {
-	key := handKey{kind, b.object, b.sides}
+	key := handKey{kind, basis[0].Table, b.object, b.sides}
 	if b.object.Table == Trades.name {
 		key.object.ID = 0
 	}

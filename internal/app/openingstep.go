@@ -198,7 +198,7 @@ func (v *View) takeOpening(p opening.Package, c opening.Contents) (Apply, error)
 // takeRows takes the rows of a part, in the order of the sheets.
 func (tx *Tx) takeRows(r openingRows, c opening.Contents, plans openedPlans) {
 	for _, row := range c.Parties {
-		Put(tx, Parties, row.Party)
+		tx.recordContact(Put(tx, Parties, row.Party).ID, row.Contact)
 	}
 	for _, row := range c.Licences {
 		row.Party = tx.partyOf(row.Holder).ID

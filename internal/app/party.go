@@ -34,6 +34,7 @@ type PartyRegister struct {
 	Region      string
 	Industry    string
 	SignerLimit quantity.Money // 0: none
+	Contact     ContactInput   // zero: nobody
 }
 
 // PartyState suspends, activates or closes a party. Its open orders are
@@ -102,7 +103,17 @@ func (c PartyRegister) Decide(v *View) (Apply, error) {
 	if id, taken := v.byCode.parties[c.USCC]; taken {
 		return nil, ErrUSCCTaken.With("the code %s is that of party %d already", c.USCC, id)
 	}
-	return func(tx *Tx) any { return PartyResult{Party: Put(tx, Parties, p)} }, nil
+	var contact catalog.Contact
+	if c.Contact != (ContactInput{}) {
+		if contact, err = c.Contact.of(p); err != nil {
+			return nil, err
+		}
+	}
+	return func(tx *Tx) any {
+		p := Put(tx, Parties, p)
+		tx.recordContact(p.ID, contact)
+		return PartyResult{Party: p}
+	}, nil
 }
 
 // failsCheck reports whether only the check digit of a code is wrong.

@@ -140,7 +140,7 @@ func TestExceptions_AsOf(t *testing.T) {
 	s.now.set(calendar.Date(20260806).Start())
 	s.runTimers()
 	then, early := as(20260805), as(20260702)
-	for _, kind := range []report.ExceptionKind{report.SamePerson, report.RuleOverridden, report.DeadlineExpired, report.DecidedAlone} {
+	for _, kind := range []report.ExceptionKind{report.SameContact, report.RuleOverridden, report.DeadlineExpired, report.DecidedAlone} {
 		if !slices.ContainsFunc(then, func(x string) bool { return len(x) > 6+len(kind) && x[6:6+len(kind)] == string(kind) }) {
 			t.Errorf("no %s in %v", kind, then)
 		}

@@ -55,6 +55,7 @@ var ruleOf = map[string]identity.Operation{
 
 	"listParties": identity.PartyRead, "getParty": identity.PartyRead, "createParty": identity.PartyRegister,
 	"confirmPartyUSCC": identity.USCCConfirm, "setPartyState": identity.PartyState, "setPartyOwnerGroup": identity.PartyGroup,
+	"listPartyContacts": identity.ContactRead, "recordPartyContact": identity.PartyContact,
 	"listLicences": identity.PartyRead, "getLicence": identity.PartyRead, "createLicence": identity.LicenceRegister, "setLicenceState": identity.LicenceState,
 
 	"listHoldings": identity.HoldingRead, "listAcquisitions": identity.HoldingRead, "listSurplus": identity.HoldingRead,
@@ -442,12 +443,13 @@ func (w *walked) closes() {
 	}
 }
 
-// changes are a succession of a firm of Jiaxing's whose permits stay, and a
-// departure of the first firm.
+// changes are a succession of a firm of Jiaxing's whose permits stay, and a new name, a
+// contact and a departure of the first firm.
 func (w *walked) changes(leader int64) {
 	w.t.Helper()
 	f := w.firms[0]
 	w.must(leader, app.PartyRename{Party: f.party, Name: "a new name", EffectiveOn: 20260701, Document: "d"})
+	w.must(leader, app.PartyContact{Party: f.party, Contact: app.ContactInput{Name: "王芳", Telephone: "0573-84123456"}})
 	w.must(leader, app.DepartureRecord{Kind: permit.Closure, Licence: f.licence, EffectiveOn: 20260701, Document: "d"})
 	w.departure = lastID(w.world, app.Departures)
 	first, _ := app.ReadTable(w.app.Reference(), app.Licences).Get(f.licence)
@@ -744,6 +746,8 @@ func (w *walked) request(id string, role identity.Role) (path, body string) {
 		return fmt.Sprintf("/v1/parties/%d/confirm-uscc", w.early), `{"document":"d"}`
 	case "setPartyOwnerGroup":
 		return fmt.Sprintf("/v1/parties/%d/owner-group", w.spare.party), `{"owner_group":"somebody","document":"d"}`
+	case "recordPartyContact":
+		return "/v1/party-contacts", fmt.Sprintf(`{"party":%d,"contact":{"name":%q,"telephone":"0573-84000000"}}`, f.party, "of "+string(role))
 	case "setPartyState":
 		return fmt.Sprintf("/v1/parties/%d/state", w.spare.party), `{"state":"suspended","reason":"r"}`
 	case "createLicence":
@@ -1022,7 +1026,7 @@ func (w *walked) query(id string) string {
 		"listFunds": "/v1/funds", "getTrialBalance": "/v1/trial-balance", "getTransfer": "/v1/transfers/" + itoa(w.transfer),
 		"listCapDecisions": "/v1/cap-decisions", "listReserveMovements": "/v1/reserve-movements", "listLevelTransfers": "/v1/level-transfers",
 		"listAllocations": "/v1/allocations", "listPaymentNotices": "/v1/payment-notices", "getPaymentNotice": "/v1/payment-notices/" + itoa(w.toCancel),
-		"listSuccessions": "/v1/successions", "getSuccession": "/v1/successions/" + itoa(w.succession), "listPartyRenames": "/v1/party-renames",
+		"listSuccessions": "/v1/successions", "getSuccession": "/v1/successions/" + itoa(w.succession), "listPartyRenames": "/v1/party-renames", "listPartyContacts": "/v1/party-contacts",
 		"listDepartures": "/v1/departures", "getDeparture": "/v1/departures/" + itoa(w.departure),
 		"listCorrections": "/v1/allocation-corrections", "listDebts": "/v1/debts", "getDebt": "/v1/debts/" + itoa(w.debt),
 		"listOutsideNumbers": "/v1/outside-numbers", "listMirroredDeals": "/v1/mirrored-deals",

@@ -85,7 +85,7 @@ func (s *Server) CreateParty(ctx context.Context, r gen.CreatePartyRequestObject
 	var in input
 	c := app.PartyRegister{
 		Name: r.Body.Name, USCC: r.Body.USCC, Region: r.Body.Region, Industry: r.Body.Industry,
-		SignerLimit: readOptional(&in, "signer_limit", r.Body.SignerLimit, quantity.ParseMoney),
+		SignerLimit: readOptional(&in, "signer_limit", r.Body.SignerLimit, quantity.ParseMoney), Contact: contactOf(deref(r.Body.Contact)),
 	}
 	if err := in.err(); err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"permitx/api"
@@ -83,5 +84,47 @@ func TestParties_Hidden(t *testing.T) {
 	}
 	if got := decode[api.PartyPage](t, w.get("/v1/parties", w.firms[1].key)); len(got.Items) != 1 || got.Items[0].ID != w.firms[1].party {
 		t.Errorf("%+v", got)
+	}
+}
+
+// Who speaks for a party is the party's to know, and that of its region's officers and the
+// auditors: not of the other side, of officers elsewhere, or of the public.
+func TestPartyContacts(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	f, other := w.firms[0], w.firms[1]
+	body := func(f firm, telephone string) string {
+		return fmt.Sprintf(`{"party":%d,"contact":{"name":"王芳","telephone":%q}}`, f.party, telephone)
+	}
+	w.isProblem(w.post("/v1/party-contacts", f.key, body(f, "84123456")), http.StatusBadRequest, "request.invalid", "/contact/telephone")
+	w.isProblem(w.post("/v1/party-contacts", other.key, body(f, "13800001234")), http.StatusNotFound, "record.not_found", "/party")
+	first := w.post("/v1/party-contacts", f.key, body(f, "0573-84123456"))
+	if c := decode[api.PartyContact](t, first); first.status != http.StatusCreated || c.Telephone != "+8657384123456" || c.EndedAt != nil || c.Region != apptest.Jiashan {
+		t.Errorf("%d: %+v", first.status, c)
+	}
+	w.post("/v1/party-contacts", w.leader, body(f, "13800001234"))
+	for name, tt := range map[string]struct {
+		key  string
+		sees int
+	}{"its user": {f.key, 2}, "the leader": {w.leader, 2}, "the auditor": {w.auditor, 2}, "another party": {other.key, 0}, "another region": {w.west, 0}} {
+		page := w.get(fmt.Sprintf("/v1/party-contacts?party=%d", f.party), tt.key)
+		if got := decode[api.PartyContactPage](t, page).Items; page.status != http.StatusOK || len(got) != tt.sees || tt.sees == 2 && (got[0].EndedAt == nil || got[1].EndedAt != nil) {
+			t.Errorf("%s sees %d: %+v", name, page.status, got)
+		}
+	}
+	for _, key := range []string{"", w.adminKey} {
+		if a := w.get("/v1/party-contacts", key); a.status < http.StatusUnauthorized {
+			t.Errorf("%q: %d", key, a.status)
+		}
+	}
+	for _, path := range []string{fmt.Sprintf("/v1/parties/%d", f.party), "/v1/parties"} {
+		if a := w.get(path, w.leader); strings.Contains(string(a.body), "13800001234") {
+			t.Errorf("%s shows it: %s", path, a.body)
+		}
+	}
+	c := decode[api.Party](t, w.post("/v1/parties", w.leader, fmt.Sprintf(
+		`{"name":"new","uscc":%q,"region":"330421","industry":"2319","contact":{"name":"李明","telephone":"13800005678"}}`, apptest.USCC(apptest.Jiashan, 77))))
+	if got := decode[api.PartyContactPage](t, w.get(fmt.Sprintf("/v1/party-contacts?party=%d", c.ID), w.leader)).Items; len(got) != 1 || got[0].Name != "李明" {
+		t.Errorf("with its registration: %+v", got)
 	}
 }

@@ -57,6 +57,7 @@ var Table = map[Operation]Rule{
 	LicenceState:     {BureauLeader: Own},
 	PartyRename:      {BureauClerk: Own, BureauLeader: Own},
 	PartyGroup:       {Admin: Any, BureauClerk: Own, BureauLeader: Own},
+	PartyContact:     {Enterprise: Own, BureauClerk: Own, BureauLeader: Own}, // of a party's users its signers
 	Succession:       {BureauLeader: Own},
 	DepartureRecord:  {BureauLeader: Own},
 	DepartureStep:    {BureauClerk: Own, BureauLeader: Own},
@@ -215,6 +216,7 @@ var Table = map[Operation]Rule{
 	PersonRead:     {Admin: Any, Auditor: Any},
 	KeyRead:        {Admin: Any, Auditor: Any},
 	PartyRead:      {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Any, Upper: Own, Auditor: Any, Admin: Any},
+	ContactRead:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Finance: Own, Upper: Own, Auditor: Any},
 	HoldingRead:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
 	FactRead:       {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},
 	Eligibility:    {Enterprise: Own, BureauClerk: Own, BureauLeader: Own, Upper: Own, Auditor: Any},

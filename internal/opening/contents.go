@@ -31,6 +31,8 @@ type Contents struct {
 type Party struct {
 	Row int
 	catalog.Party
+
+	Contact catalog.Contact // without a name: nobody
 }
 
 // A Licence to be registered.
@@ -217,7 +219,21 @@ func readParty(c *cells, into *Contents) {
 			c.note(fault.Invalidf("signer_limit", "must not be negative"))
 		}
 	}
-	into.Parties = append(into.Parties, Party{c.line.Row, p})
+	into.Parties = append(into.Parties, Party{c.line.Row, p, readContact(c, p.Region)})
+}
+
+// readContact reads who speaks for a party: nobody, or a name with a telephone.
+func readContact(c *cells, region string) catalog.Contact {
+	name, telephone := c.text("contact_name"), c.text("contact_telephone")
+	if name == "" && telephone == "" {
+		return catalog.Contact{}
+	}
+	contact, err := catalog.NewContact(name, telephone)
+	if f, ok := fault.As(err); ok {
+		c.note(f.At("contact_" + f.Field))
+	}
+	contact.Region = region
+	return contact
 }
 
 // isComplete reports whether every cell that must be there is: what is missing

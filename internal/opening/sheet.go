@@ -59,6 +59,8 @@ var Sheets = []Sheet{
 			regionColumn,
 			{Name: "industry", Title: "行业代码", Holds: "division, group or class of GB/T 4754, 2 to 4 digits", Example: "2319"},
 			{Name: "signer_limit", Title: "签批限额", Holds: "CNY over which a signer must confirm; empty: none", Example: "100000", Optional: true},
+			{Name: "contact_name", Title: "联系人", Holds: "who speaks for the party, with a telephone; empty: nobody", Example: "王芳", Optional: true},
+			{Name: "contact_telephone", Title: "联系电话", Holds: "mobile number, or area code and number, without an extension", Example: "0573-84000000", Optional: true},
 		},
 	},
 	{

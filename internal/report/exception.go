@@ -10,7 +10,7 @@ type ExceptionKind string
 
 // The kinds of exception.
 const (
-	SamePerson      ExceptionKind = "same_contact"          // one person is a user of both sides
+	SameContact     ExceptionKind = "same_contact"          // one person is a user of both sides, or one telephone that of both contacts
 	SameAccount     ExceptionKind = "same_bank_account"     // both sides pay from or are paid to one account
 	PriceOutlier    ExceptionKind = "price_outlier"         // far from the mean of the month
 	SoonSale        ExceptionKind = "soon_after_allocation" // sold soon after it was given
@@ -22,7 +22,7 @@ const (
 )
 
 // ExceptionKinds are all kinds of exception.
-var ExceptionKinds = []ExceptionKind{SamePerson, SameAccount, PriceOutlier, SoonSale, RuleOverridden, DecidedAlone, DeliveryRefused, ListedSince, DeadlineExpired}
+var ExceptionKinds = []ExceptionKind{SameContact, SameAccount, PriceOutlier, SoonSale, RuleOverridden, DecidedAlone, DeliveryRefused, ListedSince, DeadlineExpired}
 
 // An Object names a record by its table.
 type Object struct {

@@ -134,7 +134,7 @@ func bothSides(t *testing.T, f *Faulty) {
 	}
 	month := report.MonthOf(w.Clock.Now().Date())
 	for m, want := range map[calendar.Date]int{month: 1, month.AddDays(-1): 0} {
-		found, err := w.App.Exceptions(t.Context(), app.ExceptionQuery{Kind: report.SamePerson, Month: report.MonthOf(m)})
+		found, err := w.App.Exceptions(t.Context(), app.ExceptionQuery{Kind: report.SameContact, Month: report.MonthOf(m)})
 		if err != nil || len(found) != want {
 			t.Errorf("in the month of %s: %+v, %v", m, found, err)
 		}

@@ -842,6 +842,12 @@ type ServerInterface interface {
 	// SetPartyState Suspend, readmit or close a party
 	// (POST /v1/parties/{id}/state)
 	SetPartyState(c *gin.Context, id PathID, params SetPartyStateParams)
+	// ListPartyContacts Who speaks, and has spoken, for parties
+	// (GET /v1/party-contacts)
+	ListPartyContacts(c *gin.Context, params ListPartyContactsParams)
+	// RecordPartyContact Say who speaks for a party from now on
+	// (POST /v1/party-contacts)
+	RecordPartyContact(c *gin.Context, params RecordPartyContactParams)
 	// ListPartyRenames New names and codes of parties
 	// (GET /v1/party-renames)
 	ListPartyRenames(c *gin.Context, params ListPartyRenamesParams)
@@ -1551,6 +1557,9 @@ func (a Answer) VisitSetPartyOwnerGroupResponse(w http.ResponseWriter) error { r
 
 // VisitSetPartyStateResponse sends the stored answer.
 func (a Answer) VisitSetPartyStateResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitRecordPartyContactResponse sends the stored answer.
+func (a Answer) VisitRecordPartyContactResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // VisitRenamePartyResponse sends the stored answer.
 func (a Answer) VisitRenamePartyResponse(w http.ResponseWriter) error { return a.write(w) }
@@ -14863,6 +14872,108 @@ func (siw *ServerInterfaceWrapper) SetPartyState(c *gin.Context) {
 	siw.Handler.SetPartyState(c, id, params)
 }
 
+// ListPartyContacts operation middleware
+func (siw *ServerInterfaceWrapper) ListPartyContacts(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPartyContactsParams
+
+	// ------------- Optional query parameter "party" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "party", c.Request.URL.Query(), &params.Party, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter party: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "newest_first" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "newest_first", c.Request.URL.Query(), &params.NewestFirst, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter newest_first: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListPartyContacts(c, params)
+}
+
+// RecordPartyContact operation middleware
+func (siw *ServerInterfaceWrapper) RecordPartyContact(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RecordPartyContactParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Idempotency-Key is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RecordPartyContact(c, params)
+}
+
 // ListPartyRenames operation middleware
 func (siw *ServerInterfaceWrapper) ListPartyRenames(c *gin.Context) {
 
@@ -20422,6 +20533,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/parties/:id/confirm-uscc", wrapper.ConfirmPartyUSCC)
 	router.POST(options.BaseURL+"/v1/parties/:id/owner-group", wrapper.SetPartyOwnerGroup)
 	router.POST(options.BaseURL+"/v1/parties/:id/state", wrapper.SetPartyState)
+	router.GET(options.BaseURL+"/v1/party-contacts", wrapper.ListPartyContacts)
+	router.POST(options.BaseURL+"/v1/party-contacts", wrapper.RecordPartyContact)
 	router.GET(options.BaseURL+"/v1/party-renames", wrapper.ListPartyRenames)
 	router.POST(options.BaseURL+"/v1/party-renames", wrapper.RenameParty)
 	router.GET(options.BaseURL+"/v1/payee-accounts", wrapper.ListPayeeAccounts)
@@ -28089,6 +28202,61 @@ func (response SetPartyState200JSONResponse) VisitSetPartyStateResponse(w http.R
 	return err
 }
 
+type ListPartyContactsRequestObject struct {
+	Params ListPartyContactsParams
+}
+
+type ListPartyContactsResponseObject interface {
+	VisitListPartyContactsResponse(w http.ResponseWriter) error
+}
+
+type ListPartyContacts200JSONResponse PartyContactPage
+
+func (response ListPartyContacts200JSONResponse) VisitListPartyContactsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordPartyContactRequestObject struct {
+	Params RecordPartyContactParams
+	Body   *RecordPartyContactJSONRequestBody
+}
+
+type RecordPartyContactResponseObject interface {
+	VisitRecordPartyContactResponse(w http.ResponseWriter) error
+}
+
+type RecordPartyContact201ResponseHeaders struct {
+	IdempotencyReplayed *bool
+}
+
+type RecordPartyContact201JSONResponse struct {
+	Body    PartyContact
+	Headers RecordPartyContact201ResponseHeaders
+}
+
+func (response RecordPartyContact201JSONResponse) VisitRecordPartyContactResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotencyReplayed != nil {
+		w.Header().Set("Idempotency-Replayed", fmt.Sprint(*response.Headers.IdempotencyReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListPartyRenamesRequestObject struct {
 	Params ListPartyRenamesParams
 }
@@ -31870,6 +32038,12 @@ type StrictServerInterface interface {
 	// SetPartyState Suspend, readmit or close a party
 	// (POST /v1/parties/{id}/state)
 	SetPartyState(ctx context.Context, request SetPartyStateRequestObject) (SetPartyStateResponseObject, error)
+	// ListPartyContacts Who speaks, and has spoken, for parties
+	// (GET /v1/party-contacts)
+	ListPartyContacts(ctx context.Context, request ListPartyContactsRequestObject) (ListPartyContactsResponseObject, error)
+	// RecordPartyContact Say who speaks for a party from now on
+	// (POST /v1/party-contacts)
+	RecordPartyContact(ctx context.Context, request RecordPartyContactRequestObject) (RecordPartyContactResponseObject, error)
 	// ListPartyRenames New names and codes of parties
 	// (GET /v1/party-renames)
 	ListPartyRenames(ctx context.Context, request ListPartyRenamesRequestObject) (ListPartyRenamesResponseObject, error)
@@ -41650,6 +41824,76 @@ func (sh *strictHandler) SetPartyState(ctx *gin.Context, id PathID, params SetPa
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(SetPartyStateResponseObject); ok {
 		if err := validResponse.VisitSetPartyStateResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListPartyContacts operation middleware
+func (sh *strictHandler) ListPartyContacts(ctx *gin.Context, params ListPartyContactsParams) {
+	var request ListPartyContactsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPartyContacts(ctx, request.(ListPartyContactsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPartyContacts")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListPartyContactsResponseObject); ok {
+		if err := validResponse.VisitListPartyContactsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RecordPartyContact operation middleware
+func (sh *strictHandler) RecordPartyContact(ctx *gin.Context, params RecordPartyContactParams) {
+	var request RecordPartyContactRequestObject
+
+	request.Params = params
+
+	var body RecordPartyContactJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RecordPartyContact(ctx, request.(RecordPartyContactRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RecordPartyContact")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RecordPartyContactResponseObject); ok {
+		if err := validResponse.VisitRecordPartyContactResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
