@@ -52,11 +52,7 @@ func (v *View) openAwards(o auction.Offer) (func(tx *Tx, w auction.Winner), erro
 	if err != nil {
 		return nil, err
 	}
-	n := approval.PublicNotice{
-		Region: o.Region, Kind: awardKind, Document: o.Document, StartsOn: v.Today, EndsOn: v.noticeEnd(o.Region),
-		State: approval.NoticePosted, PostedAt: v.Now,
-	}
-	if err := v.checkAnswerable(n); err != nil {
+	if err := v.checkAnswerable(v.noticeOf(o, awardKind, 0, "", "")); err != nil {
 		return nil, err
 	}
 	return func(tx *Tx, w auction.Winner) {
@@ -64,11 +60,8 @@ func (v *View) openAwards(o auction.Offer) (func(tx *Tx, w auction.Winner), erro
 			Winner: w.ID, Offer: o.ID, Registration: w.Registration, Party: w.Party, Region: o.Region, Seller: o.Seller, Quantity: w.Quantity, Price: w.Price,
 			Amount: w.Amount, State: auction.Awarded, ContractBy: contractBy,
 		})
-		n := n
-		n.Subject, n.Title = a.ID, fmt.Sprintf("竞价结果公示 · Award of offer %d: %s, %s %s", o.ID, o.Pollutant, w.Quantity, o.Unit())
-		name := mustGet(tx, Parties, w.Party).Name
-		n.Body = awardText(o, w, name)
-		a.PublicNotice = Put(tx, PublicNotices, n).ID
+		title := fmt.Sprintf("竞价结果公示 · Award of offer %d: %s, %s %s", o.ID, o.Pollutant, w.Quantity, o.Unit())
+		a.PublicNotice = Put(tx, PublicNotices, tx.noticeOf(o, awardKind, a.ID, title, awardText(o, w, mustGet(tx, Parties, w.Party).Name))).ID
 		Put(tx, Awards, a)
 	}, nil
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"permitx/internal/approval"
 	"permitx/internal/auction"
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
@@ -152,11 +151,8 @@ func (tx *Tx) exclude(refused []exclusion) {
 		Put(tx, Registrations, r)
 		tx.leaveRoom(r)
 		o := mustGet(tx, Offers, r.Offer)
-		Put(tx, PublicNotices, approval.PublicNotice{
-			Region: o.Region, Kind: "offer_incident", Subject: o.ID, Title: fmt.Sprintf("A bidder of offer %d is excluded", o.ID),
-			Body:     "The rules no longer admit a bidder, whose bids do not count. What was put up goes back.",
-			Document: o.Document, StartsOn: tx.Today, EndsOn: tx.noticeEnd(o.Region), State: approval.NoticePosted, PostedAt: tx.Now,
-		})
+		tx.publishIncident(o, fmt.Sprintf("A bidder of offer %d is excluded", o.ID),
+			"The rules no longer admit a bidder, whose bids do not count. What was put up goes back.")
 	}
 }
 

@@ -358,12 +358,9 @@ func (v *View) giveBack(o auction.Offer) func(tx *Tx, o auction.Offer) auction.O
 
 // endWithoutSale writes an offer that came to nothing, and says so in public.
 func (tx *Tx) endWithoutSale(o auction.Offer) auction.Offer {
-	Put(tx, PublicNotices, approval.PublicNotice{
-		Region: o.Region, Kind: "offer_end", Subject: o.ID, Title: fmt.Sprintf("Offer %d has ended without a sale", o.ID),
-		Body: fmt.Sprintf("%s: %s. It was for %s %s of %s, by auction (%s). Bids that were opened: %d. What bidders have put up goes back.",
-			o.State, o.Reason, o.Quantity, o.Unit(), o.Pollutant, o.Format, o.Bids),
-		Document: o.Document, StartsOn: tx.Today, EndsOn: tx.noticeEnd(o.Region), State: approval.NoticePosted, PostedAt: tx.Now,
-	})
+	Put(tx, PublicNotices, tx.noticeOf(o, "offer_end", o.ID, fmt.Sprintf("Offer %d has ended without a sale", o.ID),
+		fmt.Sprintf("%s: %s. It was for %s %s of %s, by auction (%s). Bids that were opened: %d. What bidders have put up goes back.",
+			o.State, o.Reason, o.Quantity, o.Unit(), o.Pollutant, o.Format, o.Bids)))
 	o.Releasing = true
 	return Put(tx, Offers, o)
 }

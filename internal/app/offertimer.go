@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"permitx/internal/approval"
 	"permitx/internal/auction"
 	"permitx/internal/rulebook"
 )
@@ -106,10 +105,7 @@ func (tx *Tx) putIncident(o auction.Offer, x auction.Incident) {
 
 // publishIncident says what bidders must know of an interruption.
 func (tx *Tx) publishIncident(o auction.Offer, title, body string) {
-	Put(tx, PublicNotices, approval.PublicNotice{
-		Region: o.Region, Kind: "offer_incident", Subject: o.ID, Title: title, Body: body,
-		Document: o.Document, StartsOn: tx.Today, EndsOn: tx.noticeEnd(o.Region), State: approval.NoticePosted, PostedAt: tx.Now,
-	})
+	Put(tx, PublicNotices, tx.noticeOf(o, "offer_incident", o.ID, title, body))
 }
 
 // closeWindow freezes what counts: every quote up to the journal row before this

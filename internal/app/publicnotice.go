@@ -1,9 +1,8 @@
 package app
 
 import (
-	"slices"
-
 	"permitx/internal/approval"
+	"permitx/internal/auction"
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
@@ -99,6 +98,15 @@ func (v *View) noticeEnd(region string) calendar.Date {
 	return v.Today.AddDays(v.span(rulebook.NoticeDays, region, "") - 1)
 }
 
+// noticeOf is a public notice of an auction, or of what comes of it, that begins today
+// and stands for the least of days.
+func (v *View) noticeOf(o auction.Offer, kind string, subject int64, title, body string) approval.PublicNotice {
+	return approval.PublicNotice{
+		Region: o.Region, Kind: kind, Subject: subject, Title: title, Body: body, Document: o.Document,
+		StartsOn: v.Today, EndsOn: v.noticeEnd(o.Region), State: approval.NoticePosted, PostedAt: v.Now,
+	}
+}
+
 // Operation is PublicNoticeEnd.
 func (PublicNoticeEnd) Operation() identity.Operation { return identity.PublicNoticeEnd }
 
@@ -143,7 +151,7 @@ func (c ObjectionFile) Decide(v *View) (Apply, error) {
 	o := approval.Objection{
 		FiledBy: v.Actor.Person, Objector: c.Objector, Text: c.Text, FiledAt: v.Now, ReceivedOn: c.ReceivedOn, Document: c.Document,
 	}
-	if err := v.checkEntered(o, n.Region); err != nil {
+	if err := v.checkEntered(o); err != nil {
 		return nil, err
 	}
 	if o, err = n.Object(o, v.Calendar(), v.spanOn(rulebook.AnswerDays, n.Region, "", o.Came())); err != nil {
@@ -152,16 +160,14 @@ func (c ObjectionFile) Decide(v *View) (Apply, error) {
 	return func(tx *Tx) any { return Put(tx, Objections, o) }, nil
 }
 
-// checkEntered holds that what came on paper is entered by an officer of the region, on a day on or after that on
-// which it came, and that nobody but a firm's user files here.
-func (v *View) checkEntered(o approval.Objection, region string) error {
-	officer := v.Actor
-	officer.Grants = slices.DeleteFunc(slices.Clone(officer.Grants), func(g identity.Grant) bool { return g.Role.IsOfParty() })
-	enters := identity.Authorise(officer, identity.ObjectionFile, identity.OfRegion(region)) == nil
+// checkEntered holds that what came on paper is entered by an officer, on a day on or after that on which it came,
+// and that nobody but a firm's user files here.
+func (v *View) checkEntered(o approval.Objection) error {
+	files := v.Actor.Has(identity.Enterprise) // who holds no other role
 	switch {
-	case o.IsOnPaper() && !enters:
+	case o.IsOnPaper() && files:
 		return fault.Invalidf("document", "is of what an officer of the region enters: leave it and received_on out")
-	case !o.IsOnPaper() && !v.Actor.Has(identity.Enterprise):
+	case !o.IsOnPaper() && !files:
 		return fault.Invalidf("document", "must be the letter, or the minutes, by which it came to the bureau, and received_on the day")
 	}
 	return v.checkPast("received_on", o.ReceivedOn)
