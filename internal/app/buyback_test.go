@@ -191,7 +191,7 @@ func TestBuyBack_ApplicationToLot(t *testing.T) {
 	if s := d.app.st.surplus[surplusKey{d.f.licence.ID, vocs}]; s.Held != 0 || s.Used != 5*one {
 		t.Errorf("surplus %+v", s)
 	}
-	if a, _ := (&View{state: d.app.st}).amountOf(d.f.licence.ID, vocs); a.Quantity != 4*one {
+	if a := (&View{state: d.app.st}).amountOf(d.f.licence.ID, vocs); a.Quantity != 4*one {
 		t.Errorf("the licence permits %s", a.Quantity)
 	}
 	if b.LicenceDocument != "licence change" || b.Proof != "order" || b.Contract != "document" {

@@ -23,7 +23,7 @@ func (s *site) discharge(f firm, quarter int32, q quantity.Quantity, supersedes 
 
 // permits is what a licence permits, 0 where nothing is recorded.
 func (s *site) permits(f firm) quantity.Quantity {
-	a, _ := (&View{state: s.app.st}).amountOf(f.licence.ID, "VOCs")
+	a := (&View{state: s.app.st}).amountOf(f.licence.ID, "VOCs")
 	return a.Quantity
 }
 

@@ -74,7 +74,7 @@ func (c AmountRecord) Decide(v *View) (Apply, error) {
 		return nil, err
 	}
 	return func(tx *Tx) any {
-		a, _ := tx.amountOf(l.ID, c.Pollutant)
+		a := tx.amountOf(l.ID, c.Pollutant)
 		a.Party, a.Region, a.Licence, a.Pollutant = l.Party, l.Region, l.ID, c.Pollutant
 		a.Rung, a.Since = string(c.Rung), tx.Number
 		tx.reviewSurplusNow(l.ID)
@@ -83,11 +83,17 @@ func (c AmountRecord) Decide(v *View) (Apply, error) {
 	}, nil
 }
 
-// amountOf is what a licence permits; false where that is not recorded, which is
-// not zero.
-func (v *View) amountOf(licence int64, pollutant string) (permit.Amount, bool) {
-	a := rowsOf(v.state, LicenceAmounts).rows[v.byCode.amounts[surplusKey{licence, pollutant}]]
-	return a, a.IsRecorded()
+// amountOf is what a licence permits, in a dry run as the command has left it so far.
+// The zero row is of a licence whose amount nothing has changed yet.
+func (v *View) amountOf(licence int64, pollutant string) permit.Amount {
+	if v.dry != nil {
+		for _, row := range v.dry.rows[LicenceAmounts.name] {
+			if a, is := row.(*permit.Amount); is && a.Licence == licence && a.Pollutant == pollutant {
+				return *a
+			}
+		}
+	}
+	return rowsOf(v.state, LicenceAmounts).rows[v.byCode.amounts[surplusKey{licence, pollutant}]]
 }
 
 // amountChange is a change of what a licence permits.
@@ -104,7 +110,7 @@ func (tx *Tx) licenceChanged(licence int64, pollutant string, c amountChange) {
 	if c.change == 0 {
 		return
 	}
-	a, _ := tx.amountOf(licence, pollutant)
+	a := tx.amountOf(licence, pollutant)
 	if a.ID == 0 {
 		l := mustGet(tx, Licences, licence)
 		a = permit.Amount{Party: l.Party, Region: l.Region, Licence: licence, Pollutant: pollutant}
@@ -184,7 +190,7 @@ func (v *View) sumFills(trades []market.Trade) (sums map[surplusKey]quantity.Qua
 			q     quantity.Quantity
 		}{{t.BuyOrder, t.Quantity}, {t.SellOrder, -t.Quantity}} {
 			key := surplusKey{licences[side.order], pollutant}
-			if a, _ := v.amountOf(key.licence, pollutant); key.licence == 0 || t.Command <= a.Since { // credits are of no licence
+			if a := v.amountOf(key.licence, pollutant); key.licence == 0 || t.Command <= a.Since { // credits are of no licence
 				continue
 			}
 			if _, seen := sums[key]; !seen {

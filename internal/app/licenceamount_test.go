@@ -146,7 +146,7 @@ func TestLicenceAmount_Unrecorded(t *testing.T) {
 	if first.Document != back.LicenceDocument || first.Reference != back.ID || first.Party != s.seller.party || first.Region != jiashan {
 		t.Errorf("%+v", first)
 	}
-	if _, known := (&View{state: s.app.st}).amountOf(s.seller.licence.ID, vocs); known {
+	if (&View{state: s.app.st}).amountOf(s.seller.licence.ID, vocs).IsRecorded() {
 		t.Error("it is known what the licence permits")
 	}
 	s.check()

@@ -663,7 +663,7 @@ func TestInstalments_Revoked(t *testing.T) {
 	done[AmountResult](o, o.leader, AmountRecord{f.licence.ID, vocs, 10 * one, reserve.LicenceAmount, "licence"})
 	permits := func(want quantity.Quantity, when string) {
 		t.Helper()
-		if a, _ := (&View{state: o.app.st}).amountOf(f.licence.ID, vocs); a.Quantity != want {
+		if a := (&View{state: o.app.st}).amountOf(f.licence.ID, vocs); a.Quantity != want {
 			t.Errorf("%s the licence permits %s, want %s", when, a.Quantity, want)
 		}
 	}

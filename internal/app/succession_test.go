@@ -1,6 +1,7 @@
 package app
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand"
 	"slices"
@@ -94,6 +95,39 @@ func TestSuccession_Merger(t *testing.T) {
 	}
 	k.restart()
 	done[FreezeResult](k.office, k.leader, FreezeRelease{frozen.ID, "d"})
+}
+
+// What a succession of two holdings of one pollutant leaves of what each licence permits is
+// shown to who approves it as it comes, also where it is recorded for the first time.
+func TestSuccession_ShowsWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	k := openTermDesk(t)
+	from, to := k.seller(jiashan, 1, 8*one), k.firm(jiashan, 2)
+	k.giveFree(from, 3*one)
+	done[AmountResult](k.office, k.leader, AmountRecord{from.licence.ID, vocs, 20 * one, reserve.LicenceAmount, "d"})
+	p := k.office.propose(k.leader, SuccessionRecord{
+		Kind: permit.Merger, Licence: from.licence.ID, EffectiveOn: today, Document: "合并协议",
+		Parts: []SuccessionShare{k.share(to, ledger.Paid, 8*one, 8*one), k.share(to, ledger.Free, 3*one, 0)},
+	})
+	var effects []approval.Effect
+	if err := json.Unmarshal([]byte(p.Effects), &effects); err != nil {
+		t.Fatal(err)
+	}
+	var shown []string
+	for _, e := range effects {
+		if (e.Subject == LicenceAmounts.name || e.Subject == AmountChanges.name) && e.Field == "quantity" {
+			shown = append(shown, fmt.Sprintf("%s %q to %q", e.Subject, e.Before, e.After))
+		}
+	}
+	want := []string{
+		`licence_quantity "20" to "9"`, `licence_quantity_change "" to "12"`, `licence_quantity "" to "11"`, `licence_quantity_change "" to "8"`,
+		`licence_quantity_change "" to "9"`, `licence_quantity_change "" to "11"`,
+	}
+	slices.Sort(shown)
+	slices.Sort(want)
+	if diff := cmp.Diff(want, shown); diff != "" {
+		t.Error(diff)
+	}
 }
 
 // A division gives parts to several, and may let one stay.
@@ -262,7 +296,7 @@ func TestDeparture(t *testing.T) {
 	if r.Departure.Reclaimed != 3*one || !slices.Equal(r.Cancelled, []int64{order}) || k.permits(ledger.Reserve, jiashan) != "3" {
 		t.Errorf("%+v, reserve %s", r, k.permits(ledger.Reserve, jiashan))
 	}
-	if a, _ := (&View{state: k.app.st}).amountOf(f.licence.ID, vocs); a.Quantity != 4*one {
+	if a := (&View{state: k.app.st}).amountOf(f.licence.ID, vocs); a.Quantity != 4*one {
 		t.Errorf("the licence permits %s", a.Quantity)
 	}
 	k.refuses(k.leader, c, permit.ErrDepartureOpen)
