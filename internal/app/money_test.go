@@ -154,6 +154,7 @@ func TestWithdrawal_Signer(t *testing.T) {
 	}
 	other := o.person("other handler", GrantAdd{Role: identity.Enterprise, Party: p.ID})
 	o.refuses(other, ProposalApprove{prepared.ID, prepared.EffectsDigest}, ErrSignerNeeded)
+	o.refuses(other, ProposalReject{prepared.ID, "no"}, ErrSignerNeeded)
 	o.refuses(o.second, ProposalApprove{prepared.ID, prepared.EffectsDigest}, ErrNoRecord)
 	done[settlement.Withdrawal](o, signer, ProposalApprove{prepared.ID, prepared.EffectsDigest})
 	if held() != 20_01 {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"encoding/json"
+	"errors"
 
 	"permitx/internal/approval"
 	"permitx/internal/catalog"
@@ -238,8 +239,8 @@ func (c ProposalApprove) Decide(v *View) (Apply, error) {
 // Operation is ProposalReject.
 func (ProposalReject) Operation() identity.Operation { return identity.ProposalReject }
 
-// Decide checks that another person than the proposer rejects it. The result
-// is a ProposalResult.
+// Decide checks that somebody rejects it who may approve it. The result is a
+// ProposalResult.
 func (c ProposalReject) Decide(v *View) (Apply, error) {
 	p, by, err := v.proposal(identity.ProposalReject, c.Proposal)
 	if err != nil {
@@ -248,14 +249,38 @@ func (c ProposalReject) Decide(v *View) (Apply, error) {
 	if err := catalog.CheckDocument("reason", c.Reason); err != nil {
 		return nil, err
 	}
-	if p, err = p.Step(approval.Reject, by, v.Actor.Person, v.Now); err != nil {
+	rejected, err := p.Step(approval.Reject, by, v.Actor.Person, v.Now)
+	if err != nil {
 		return nil, err
 	}
-	if _, err := v.decider(p); err != nil {
+	if err := v.checkMayApprove(p); err != nil {
 		return nil, err
 	}
-	p.Reason = c.Reason
-	return func(tx *Tx) any { return ProposalResult{Proposal: Put(tx, Proposals, p)} }, nil
+	rejected.Reason = c.Reason
+	return func(tx *Tx) any { return ProposalResult{Proposal: Put(tx, Proposals, rejected)} }, nil
+}
+
+// checkMayApprove returns what the actor as its approver is refused with, for want of
+// a right, where the proposer is not.
+func (v *View) checkMayApprove(p approval.Proposal) error {
+	approver, err := v.decider(p)
+	if err != nil {
+		return err
+	}
+	_, refused := v.again(p, &approver)
+	_, alone := v.again(p, nil)
+	switch {
+	case errors.Is(refused, errCommitFirst) || errors.Is(alone, errCommitFirst):
+		return errCommitFirst
+	case isOfRight(refused) && !isOfRight(alone):
+		return refused
+	}
+	return nil
+}
+
+// isOfRight reports whether a command was refused for who sends or approves it.
+func isOfRight(err error) bool {
+	return errors.Is(err, identity.ErrForbidden) || errors.Is(err, ErrNoRecord) || errors.Is(err, ErrSignerNeeded) || errors.Is(err, ErrProposerMayNot)
 }
 
 // Operation is ProposalWithdraw.

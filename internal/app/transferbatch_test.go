@@ -35,6 +35,7 @@ func TestTransferPost_NeedsTwo(t *testing.T) {
 	p := d.propose(d.finance, TransferPost{funds, otherFunds, 30_00, "d", ""})
 	d.refuses(d.finance, ProposalApprove{p.ID, p.EffectsDigest}, approval.ErrOwnProposal)
 	d.refuses(d.leader, ProposalApprove{p.ID, p.EffectsDigest}, ErrNoRecord)
+	d.refuses(d.leader, ProposalReject{p.ID, "no"}, ErrNoRecord)
 	d.refuses(d.clerk, ProposalApprove{p.ID, p.EffectsDigest}, identity.ErrForbidden)
 	if d.fundsOf(d.firms[0]) != before {
 		t.Fatal("money has left a party on the word of one officer")
@@ -55,6 +56,25 @@ func TestTransferPost_NeedsTwo(t *testing.T) {
 		}
 		restore()
 	}
+}
+
+// Who may not approve a proposal does not reject it, also where nobody could approve it any
+// more; where its proposer has lost his right, whoever approves such things ends it.
+func TestProposalReject_ByWhoMayApprove(t *testing.T) {
+	t.Parallel()
+	d, funds, deposit, otherFunds, _ := bidders(t)
+	c := TransferPost{funds, otherFunds, d.fundsOf(d.firms[0]), "d", ""}
+	p := d.propose(d.finance, c)
+	d.does(d.finance, TransferPost{funds, deposit, 1_00, "d", ""})
+	d.refuses(d.second, ProposalApprove{p.ID, p.EffectsDigest}, ledger.ErrInsufficient)
+	d.refuses(d.leader, ProposalReject{p.ID, "no"}, ErrNoRecord)
+	d.does(d.second, ProposalReject{p.ID, "no"})
+	p = d.propose(d.finance, TransferPost{funds, otherFunds, 1_00, "d", ""})
+	d.does(d.finance, ProposalWithdraw{p.ID, "a mistake"})
+	gone := d.person("gone", GrantAdd{Role: identity.Finance})
+	p = d.propose(gone, TransferPost{funds, otherFunds, 1_00, "d", ""})
+	d.does(d.admin, GrantRevoke{rowsIn(d.office, Grants, Where("person", gone))[0].ID})
+	d.does(d.second, ProposalReject{p.ID, "no"})
 }
 
 // Officers of finance of the region alone correct its parties' money; who approves is shown
@@ -86,6 +106,7 @@ func TestTransferPost_PermitsNeedTwo(t *testing.T) {
 	}
 	nanhu := o.person("nanhu", GrantAdd{Role: identity.BureauLeader, Region: "330402"})
 	o.refuses(o.finance, ProposalApprove{p.ID, p.EffectsDigest}, ErrNoRecord)
+	o.refuses(o.finance, ProposalReject{p.ID, "no"}, ErrNoRecord)
 	o.refuses(nanhu, ProposalApprove{p.ID, p.EffectsDigest}, ErrNoRecord)
 	done[TransferResult](o, o.second, ProposalApprove{p.ID, p.EffectsDigest})
 }
