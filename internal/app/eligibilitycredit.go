@@ -1,6 +1,8 @@
 package app
 
 import (
+	"fmt"
+
 	"permitx/internal/calendar"
 	"permitx/internal/carbon"
 	"permitx/internal/catalog"
@@ -120,18 +122,11 @@ func (in *inquiry) refusedGoods() (refused, err error) {
 	if err != nil {
 		return nil, err
 	}
-	var ranges []carbon.Range
-	if err := in.find(CreditRanges.name, Where("series", in.inst.Series).And("party", Eq, in.party.ID).And("state", Eq, string(carbon.Held)), &ranges); err != nil {
-		return nil, err
+	free, err := in.rows.FreeUnits(in.ctx, in.inst.Series, in.party.ID, sellRanges)
+	if err != nil {
+		return nil, fmt.Errorf("read table %s: %w", CreditRanges.name, err)
 	}
-	var free []int64
-	var frees, frozen int64
-	for _, r := range ranges {
-		if r.Free() {
-			free = append(free, r.Units())
-			frees += r.Units()
-		}
-	}
+	var frozen int64
 	var by encumbrance.Freeze
 	for _, f := range ReadTable(in.ref, Freezes).All() {
 		if f.Party == in.party.ID && f.Series == in.inst.Series && f.Frozen > 0 {
@@ -139,7 +134,7 @@ func (in *inquiry) refusedGoods() (refused, err error) {
 			by = f
 		}
 	}
-	if err := checkUnitsFrozen(more/unit, frees, frozen, by); err != nil {
+	if err := checkUnitsFrozen(more/unit, free.Units, frozen, by); err != nil {
 		return atField(err, "quantity"), nil
 	}
 	if available < more {
@@ -150,14 +145,7 @@ func (in *inquiry) refusedGoods() (refused, err error) {
 			return err, nil
 		}
 	}
-	if len(ranges) > sellRanges {
-		sum := int64(0)
-		for _, units := range longestOf(free) {
-			sum += units
-		}
-		refused = checkLongest(more/unit, frees-available/unit-frozen, sum)
-	}
-	return refused, nil
+	return checkLongest(more/unit, free.Units-available/unit-frozen, free.Longest), nil
 }
 
 // availableCredits is what of an account is not held aside.

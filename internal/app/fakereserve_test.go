@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"permitx/internal/calendar"
+	"permitx/internal/carbon"
 	"permitx/internal/market"
 	"permitx/internal/reserve"
 	"permitx/internal/settlement"
@@ -84,6 +85,24 @@ func (s *fakeStore) FillsBetween(_ context.Context, q FillsQuery, each func(Part
 		}
 	}
 	return nil
+}
+
+// FreeUnits looks at every range.
+func (s *fakeStore) FreeUnits(_ context.Context, series, party int64, ranges int) (free FreeUnits, _ error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var lengths []int64
+	for _, row := range s.table(CreditRanges.name).rows {
+		if r, _ := row.(carbon.Range); r.Series == series && r.Party == party && r.State == carbon.Held && r.Free() {
+			lengths = append(lengths, r.Units())
+			free.Units += r.Units()
+		}
+	}
+	slices.Sort(lengths)
+	for _, units := range lengths[max(0, len(lengths)-ranges):] {
+		free.Longest += units
+	}
+	return free, nil
 }
 
 // SharedAccounts looks at every entry.

@@ -82,6 +82,9 @@ type Reader interface {
 	// SharedAccounts returns the bank accounts that more than one party has paid
 	// from or was paid to through a day, with these parties, by account and party.
 	SharedAccounts(ctx context.Context, through calendar.Date) ([]AccountUse, error)
+	// FreeUnits returns what a party holds of a series that it may dispose of, and what
+	// its longest ranges of that have, at most so many.
+	FreeUnits(ctx context.Context, series, party int64, ranges int) (FreeUnits, error)
 	// LotLines returns the lots that were in a reserve in a period, by id, with
 	// what came, left and was there before.
 	LotLines(ctx context.Context, q LotLinesQuery) ([]reserve.LotLine, error)
@@ -111,6 +114,12 @@ type PartyFill struct {
 type AccountUse struct {
 	Account string
 	Party   int64
+}
+
+// FreeUnits are units of credits that a party may dispose of.
+type FreeUnits struct {
+	Units   int64
+	Longest int64 // in its longest ranges
 }
 
 // LotLinesQuery selects a page of the lots of a statement.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"permitx/internal/app"
 )
 
 // No database takes two ranges that share a unit, however they are written.
@@ -39,6 +41,40 @@ func TestCreditRange_NoOverlap(t *testing.T) {
 		}
 		if err := insert(6, 16, 20); err != nil {
 			t.Errorf("what was left of it: %v", err)
+		}
+	})
+}
+
+// What a party may dispose of is added up by the database, and what its longest ranges have.
+func TestFreeUnits(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, s *Store) {
+		t.Helper()
+		next := int64(0)
+		insert := func(party, series, units, offer, mirror int64, state string) {
+			t.Helper()
+			next += 1000
+			err := s.write.Exec(`INSERT INTO credit_range (id, issuance, series, first_unit, last_unit, party, region, state, retirement, offer, mirror, command)
+				VALUES (?, 1, ?, ?, ?, ?, '330421', ?, 0, ?, ?, 1)`, next, series, next, next+units-1, party, state, offer, mirror).Error
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, units := range []int64{5, 100, 1, 70, 100} {
+			insert(1, 1, units, 0, 0, "held")
+		}
+		insert(1, 1, 200, 7, 0, "held")
+		insert(1, 1, 300, 0, 7, "held")
+		insert(1, 1, 400, 0, 0, "revoked")
+		insert(1, 2, 500, 0, 0, "held")
+		insert(2, 1, 600, 0, 0, "held")
+		for ranges, want := range map[int]app.FreeUnits{0: {Units: 276}, 1: {Units: 276, Longest: 100}, 3: {Units: 276, Longest: 270}, 9: {Units: 276, Longest: 276}} {
+			if got, err := s.FreeUnits(t.Context(), 1, 1, ranges); err != nil || got != want {
+				t.Errorf("of %d ranges: %+v, %v, want %+v", ranges, got, err, want)
+			}
+		}
+		if got, err := s.FreeUnits(t.Context(), 1, 3, 400); err != nil || got != (app.FreeUnits{}) {
+			t.Errorf("of who has none: %+v, %v", got, err)
 		}
 	})
 }

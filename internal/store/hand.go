@@ -5,6 +5,7 @@ import (
 
 	"permitx/internal/app"
 	"permitx/internal/calendar"
+	"permitx/internal/carbon"
 )
 
 // fillsPerRead bounds the rows of one statement.
@@ -32,6 +33,19 @@ SELECT t.id, s.party AS seller, b.party AS buyer, t.seller_region, t.buyer_regio
 		}
 		from = rows[len(rows)-1].ID + 1
 	}
+}
+
+// FreeUnits returns what a party holds of a series that it may dispose of, and what its
+// longest ranges of that have, at most so many.
+func (s *Store) FreeUnits(ctx context.Context, series, party int64, ranges int) (free app.FreeUnits, err error) {
+	err = s.read.WithContext(ctx).Raw(`
+SELECT CAST(COALESCE(SUM(units), 0) AS BIGINT) AS units,
+       CAST(COALESCE(SUM(CASE WHEN place <= @ranges THEN units END), 0) AS BIGINT) AS longest
+  FROM (SELECT last_unit - first_unit + 1 AS units, ROW_NUMBER() OVER (ORDER BY last_unit - first_unit DESC) AS place
+          FROM credit_range
+         WHERE party = @party AND series = @series AND state = @held AND offer = 0 AND mirror = 0) r`,
+		map[string]any{"ranges": ranges, "party": party, "series": series, "held": string(carbon.Held)}).Scan(&free).Error
+	return free, s.dialect.classify(err)
 }
 
 // SharedAccounts returns the bank accounts that more than one party has used
