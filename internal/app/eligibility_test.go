@@ -281,6 +281,7 @@ type trial struct {
 	ended  func(refused bool)
 
 	rulesFirst bool // the command asks the rules before it looks at what is no rule
+	toConfirm  bool // what the buyer's project does not allow is refused when he confirms, and not here
 }
 
 // trial makes up an action.
@@ -369,7 +370,7 @@ func (o *ruledOffice) dealTrial(in trial, seller, buyer firm, i catalog.Instrume
 		c.ExistingUnit = o.saysUnit(c.Project)
 		in.q.ExistingUnit = c.ExistingUnit
 	}
-	in.c = c
+	in.c, in.toConfirm = c, c.Proposer == settlement.SellerSide
 	in.after = func() { o.laterSteps(in.q, seller, buyer) }
 	return in
 }
@@ -394,7 +395,8 @@ func (o *ruledOffice) laterSteps(q Question, seller, buyer firm) {
 			asks = o.upper
 		}
 		c := DealStep{Deal: id, Event: step.event}
-		if step.event == settlement.BuyerConfirm && storedRow(o.office, Deals, id).Proposer == settlement.SellerSide {
+		bySeller := storedRow(o.office, Deals, id).Proposer == settlement.SellerSide
+		if step.event == settlement.BuyerConfirm && bySeller {
 			if q.Project == 0 {
 				c.Project = o.anyProject(buyer)
 				q.Project = c.Project
@@ -402,7 +404,7 @@ func (o *ruledOffice) laterSteps(q Question, seller, buyer firm) {
 			c.ExistingUnit = o.saysUnit(q.Project)
 			q.ExistingUnit = c.ExistingUnit
 		}
-		if !o.compare(-1, trial{q: q, asks: asks, person: step.who.user, c: c}) {
+		if !o.compare(-1, trial{q: q, asks: asks, person: step.who.user, c: c, toConfirm: bySeller && step.event == settlement.SellerSign}) {
 			break
 		}
 		o.steps[step.event]++
@@ -527,6 +529,9 @@ func (o *ruledOffice) compare(n int, in trial) bool {
 	}
 	if in.before != nil {
 		in.c = in.before()
+	}
+	if in.toConfirm {
+		o.leaveToBuyer(&e)
 	}
 	want, by := map[string]string{}, "" // code to what refuses: of rules the first
 	for _, opinion := range e.Opinions {
