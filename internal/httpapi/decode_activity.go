@@ -6,6 +6,9 @@ import (
 	"encoding/hex"
 	"slices"
 	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"permitx/internal/calendar"
 	"permitx/internal/carbon"
@@ -16,7 +19,7 @@ import (
 
 // What the fields of an activity must be, in the words that sentence uses.
 const (
-	aSourceID    = "a string of 1 to 64 characters"
+	aSourceID    = "a string of 1 to 64 characters in UTF-8, without control characters and without a space at its ends"
 	aPseudonym   = "a pseudonym of 32 to 64 hexadecimal digits, never a name, a phone or an identity number"
 	aScenario    = `a string such as "BUS"`
 	anInstant    = `a string such as "2026-11-24T08:00:00+08:00"`
@@ -26,7 +29,7 @@ const (
 	aMeasure     = `a string such as "7250"`
 	anEvidence   = "64 hexadecimal digits: the SHA-256 of what shows the activity"
 	aList        = "one of national_ets, local_ets, ccer, green_certificate"
-	maxSourceID  = 64
+	maxSourceID  = 64 // characters
 	maxInputText = 32
 	maxInputs    = 16
 )
@@ -103,7 +106,7 @@ func (s *scanner) activity() intake.Activity {
 	seen, ok := s.object(&activityFields, func(field int) {
 		switch field {
 		case fieldSourceID:
-			a.SourceID = s.textUpTo("source_id", aSourceID, maxSourceID)
+			a.SourceID = s.idOf("source_id")
 		case fieldScenario:
 			a.Scenario = s.textUpTo("scenario", aScenario, maxInputText)
 		case fieldParticipant:
@@ -119,7 +122,7 @@ func (s *scanner) activity() intake.Activity {
 		case fieldReverses:
 			a.Reverses = s.textUpTo("reverses", aSourceID, maxSourceID)
 		case fieldIdentifier:
-			a.Identifier = s.textUpTo("identifier", aSourceID, maxSourceID)
+			a.Identifier = s.idOf("identifier")
 		case fieldCountedIn:
 			a.CountedIn = s.textUpTo("counted_in", aList, maxInputText)
 			if a.CountedIn != "" && !slices.Contains(carbon.Lists, carbon.List(a.CountedIn)) {
@@ -139,18 +142,30 @@ func (s *scanner) activity() intake.Activity {
 	return a
 }
 
-// textUpTo reads a text without control characters.
+// idOf reads what an operator or another register calls something, as a complaint about
+// it and an entry of a list have it: a space at its ends would make it another one.
+func (s *scanner) idOf(field string) string {
+	id := s.textUpTo(field, aSourceID, maxSourceID)
+	if strings.TrimSpace(id) != id {
+		s.refuse(field, "must be "+aSourceID)
+	}
+	return id
+}
+
+// textUpTo reads a text of so many characters without control characters. What is not
+// UTF-8 is refused: what it is read as would be the same for different ids.
 func (s *scanner) textUpTo(field, expected string, most int) string {
 	text, ok := s.str(field, expected)
 	if !ok {
 		return ""
 	}
-	for _, c := range text {
-		if c < ' ' {
+	characters := 0
+	for _, c := range string(text) {
+		if characters++; unicode.IsControl(c) || c == utf8.RuneError {
 			most = 0
 		}
 	}
-	if len(text) == 0 || len(text) > most {
+	if characters == 0 || characters > most {
 		s.refuse(field, "must be "+expected)
 		return ""
 	}

@@ -55,6 +55,30 @@ func TestDecodeActivities_NamesTheLine(t *testing.T) {
 	}
 }
 
+// An id has up to 64 characters, as the contract has it, and is written as a complaint and
+// a list of another register write it. What is not UTF-8, and half of a pair of surrogates,
+// is refused: by the sign that takes its place two ids would be one.
+func TestDecodeActivities_IDs(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("车", 64)
+	for _, field := range []string{"source_id", "identifier", "reverses"} {
+		for id, good := range map[string]bool{
+			"地铁1": true, `\ud83d\ude871`: true, long: true, strings.Repeat("a", 64): true, long + "a": false, strings.Repeat("a", 65): false, "": false,
+			"\xb5\xd8\xcc\xfa1": false, `\ud8001`: false, "\uFFFD1": false, "a\x7f": false, "a\u0085b": false, `a\u0001`: false,
+			" a": field == "reverses", "a\u3000": field == "reverses",
+		} {
+			line := strings.TrimSuffix(rideLine("1"), "}\n") + `,"` + field + `":"` + id + `"}`
+			if field == "source_id" {
+				line = rideLine(id)
+			}
+			_, _, err := decodeActivities(nil, []byte(line))
+			if f, refused := fault.As(err); refused == good || refused && f.Field != "/0/"+field {
+				t.Errorf("%s %q: %v; want it taken %t", field, id, err, good)
+			}
+		}
+	}
+}
+
 // rideLine is a line of a batch.
 func rideLine(sourceID string) string {
 	return `{"source_id":"` + sourceID + `","scenario":"BUS","participant":"0123456789abcdef0123456789abcdef","from":"2026-06-25T08:00:00+08:00",` +
