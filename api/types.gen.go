@@ -6780,9 +6780,12 @@ type CarbonTotal struct {
 	// ID Of the scheme.
 	ID ID `json:"id"`
 
-	// Issued As credits, of participants and projects, less what was revoked.
+	// Issued As credits, less what was revoked.
 	Issued Reduction `json:"issued"`
 	Name   string    `json:"name"`
+
+	// Recognised Of these, for units that another scheme has issued and are locked there: over several schemes, what was issued less what was recognised has each unit once.
+	Recognised Reduction `json:"recognised"`
 
 	// Reduced By participants, less what was taken back.
 	Reduced Reduction `json:"reduced"`

@@ -186,9 +186,29 @@ func (s *Server) ListCarbonTotals(ctx context.Context, r gen.ListCarbonTotalsReq
 			return nil, err
 		}
 		t.Reduced, t.Issued, t.Retired, t.Expired = reduced.String(), sums[ledger.CreditsIssued].String(), sums[ledger.CreditsRetired].String(), sums[ledger.CreditsExpired].String()
+		t.Recognised = s.recognisedBy(c).String()
 		out.Items = append(out.Items, t)
 	}
 	return out, nil
+}
+
+// recognisedBy is how much of what a scheme has issued mirrors units of other schemes:
+// what was revoked of it is no more, but for what is still owed.
+func (s *Server) recognisedBy(c carbon.Scheme) quantity.Reduction {
+	var units int64
+	mirrors := map[int64]bool{}
+	for id, i := range app.ReadTable(s.app.Reference(), app.Issuances).All() {
+		if i.Scheme == c.ID && i.Origin != "" && i.FirstUnit != 0 {
+			mirrors[id] = true
+			units += i.Units - i.RevokedUnits
+		}
+	}
+	for _, d := range app.ReadTable(s.app.Reference(), app.CreditDebts).All() {
+		if mirrors[d.Issuance] {
+			units += d.Left()
+		}
+	}
+	return quantity.Reduction(units) * c.SerialUnit
 }
 
 // creditsOf is what the ledger has of all series of a scheme, by the kind of account.
