@@ -13080,7 +13080,7 @@ type ParameterInput struct {
 	// Example: NH3-N
 	Pollutant *PollutantCode `json:"pollutant,omitempty"`
 
-	// Region A province or city stands for all within it; absent: all.
+	// Region A province or city stands for all within it; absent: all. Refused, as the next two, where the key is not read by it (docs/rules.md).
 	Region *RegionCode `json:"region,omitempty"`
 
 	// ValidFrom A day of the calendar in Asia/Shanghai.

@@ -251,7 +251,7 @@ func (c ParameterSet) Decide(v *View) (Apply, error) {
 		Key: c.Key, Region: c.Region, Pollutant: c.Pollutant, Industry: c.Industry, Value: c.Value,
 		ValidFrom: c.ValidFrom, ValidTo: c.ValidTo, Document: c.Document, Words: c.Words,
 	}
-	if err := p.Validate(); err != nil {
+	if err := fault.First(p.Validate(), p.CheckPlace()); err != nil {
 		return nil, err
 	}
 	if c.Region != "" {

@@ -83,9 +83,36 @@ const (
 // named are the values of keys that are no decimals.
 var named = map[Key][]string{BuyBackPrice: {LowerOfPaidAndBase, AsPaid, AtBase}}
 
-// KeyInfo says what values a key takes.
+// Dimensions are what of a place a parameter is read by. A row that is set for another
+// would have no effect.
+type Dimensions uint8
+
+// The dimensions of a place.
+const (
+	region Dimensions = 1 << iota
+	pollutant
+	industry
+)
+
+var dimensions = []struct {
+	one  Dimensions
+	name string // the field that names it
+}{{region, "region"}, {pollutant, "pollutant"}, {industry, "industry"}}
+
+// Names are the fields of a row that say for what it is set.
+func (d Dimensions) Names() (names []string) {
+	for _, x := range dimensions {
+		if d&x.one != 0 {
+			names = append(names, x.name)
+		}
+	}
+	return names
+}
+
+// KeyInfo says what values a key takes, and for what a row of it may be set.
 type KeyInfo struct {
 	Key      Key
+	ReadBy   Dimensions
 	Unit     string
 	Least    quantity.Ratio
 	Most     quantity.Ratio
@@ -101,43 +128,43 @@ const largest = 1_000_000_000 * quantity.OneRatio
 // Keys are all keys, with their defaults. One without a default sets nothing
 // until a row does.
 var Keys = []KeyInfo{
-	{OffsetAttained, "1", quantity.OneRatio, 10 * quantity.OneRatio, false, "1", ProjectDefault, "", "offset ratio of a project where the region met its target"},
-	{OffsetMissed, "1", quantity.OneRatio, 10 * quantity.OneRatio, false, "2", ProjectDefault, "", "offset ratio of a project where the region missed its target"},
-	{CreditStart, "points", quantity.OneRatio, 12 * quantity.OneRatio, true, "9", ProjectDefault, "", "points that a party starts with, as in Jiangsu"},
-	{CreditMost, "points", quantity.OneRatio, 100 * quantity.OneRatio, true, "12", ProjectDefault, "", "most points that a party can have, as in Jiangsu"},
-	{IdleMonths, "months", quantity.OneRatio, 120 * quantity.OneRatio, true, "36", "浙政办发〔2010〕132号", "超过3年", "months after which idle permits are bought back"},
-	{PurchaseMost, "t/a", 1, largest, false, "", "", "", "most that one order, deal or sale may buy"},
-	{HoldingMost, "t/a", 0, largest, false, "", "", "", "most that a licence may hold beyond the right that is written in it"},
-	{BasePrice, "CNY/(t·a)", 100, largest, false, "", "", "", "base price of the price authority, from which the formula of a buy-back reckons"},
-	{PartMonthUp, "0 or 1", 0, quantity.OneRatio, true, "", "", "", "1: a buy-back counts a part month as one; unset or 0: it drops it, as who pays does"},
-	{SimplifiedMost, "t/a", 1, largest, false, "0.1", ProjectDefault, "", "most that a licence takes of a pollutant in simplified sales, over all listings; a listing may name more for itself"},
-	{FirstInstalment, "1", 1, quantity.OneRatio, false, "0.4", ProjectDefault, "", "share of the amount that the first instalment of a fixed-price sale is at least"},
-	{InstalmentMost, "months", quantity.OneRatio, 120 * quantity.OneRatio, true, "60", ProjectDefault, "", "months from the notice in which the last instalment is due"},
-	{InstalmentGrace, "days", 0, 366 * quantity.OneRatio, true, "30", ProjectDefault, "", "days from the due day of an unpaid instalment to the revocation in proportion"},
-	{LeaseMost, "months", quantity.OneRatio, 120 * quantity.OneRatio, true, "12", ProjectDefault, "", "months that a lease lasts at most"},
-	{PledgeShare, "1", 1, quantity.OneRatio, false, "0.8", ProjectDefault, "", "share of the value of permits that is lent on them at most"},
-	{OffsetCap, "1", 0, quantity.OneRatio, false, "0.05", "上海市碳排放管理试行办法", "", "share of an obligation that carbon-inclusive credits may offset"},
-	{OffsetOutside, "1", 0, quantity.OneRatio, false, "1", ProjectDefault, "", "share of what credits may offset that may come from another province; Beijing asks for half from its own"},
-	{OutlierShare, "1", 1, 10 * quantity.OneRatio, false, "0.3", ProjectDefault, "", "share of the month's mean by which a price differs before an auditor looks at it"},
-	{SoonDays, "days", 0, 366 * quantity.OneRatio, true, "90", ProjectDefault, "", "days after an allocation in which an auditor looks at a sale"},
-	{AuctionCertify, "working days", quantity.OneRatio, 60 * quantity.OneRatio, true, "5", "DB62/T 4150-2020", "", "working days from the close of a window to the certification of its result"},
-	{AuctionContract, "working days", quantity.OneRatio, 60 * quantity.OneRatio, true, "3", ProjectDefault, "", "working days from the certification to the contract, as in Foshan"},
-	{AuctionPayment, "working days", quantity.OneRatio, 60 * quantity.OneRatio, true, "7", ProjectDefault, "", "working days from the contract to the payment, as in Foshan and Jiaozhou"},
-	{AuctionDocument, "working days", quantity.OneRatio, 60 * quantity.OneRatio, true, "3", ProjectDefault, "", "working days from the delivery to the certificate of what was won, as in Jiaozhou"},
-	{AuctionReturn, "working days", quantity.OneRatio, 60 * quantity.OneRatio, true, "5", ProjectDefault, "", "working days from the certification in which losers have back what they put up"},
-	{AuctionBar, "months", 0, 120 * quantity.OneRatio, true, "12", ProjectDefault, "", "months for which who does not sign or pay what he has won is not admitted to auctions"},
-	{BuyBackPrice, "formula", 1, 10 * quantity.OneRatio, false, LowerOfPaidAndBase, ProjectDefault, "", "price of a buy-back: `lower_of_paid_and_base`, `paid`, `base`, or a share of the base price"},
-	{ProposalLapse, "days", quantity.OneRatio, 366 * quantity.OneRatio, true, "14", ProjectDefault, "", "days that a proposal waits for its approval after the day on which it was made"},
-	{NoticeDays, "days", quantity.OneRatio, 60 * quantity.OneRatio, true, "7", ProjectDefault, "", "days that a public notice stands at least, as in Lishui and Wuzhong"},
-	{AnswerDays, "working days", quantity.OneRatio, 60 * quantity.OneRatio, true, "5", "浙江省大气污染防治条例 第十四条", "", "working days in which an objection or a complaint is answered; that they are working days, and that complaints have them too, is a project default"},
-	{ObjectionDays, "working days", quantity.OneRatio, 60 * quantity.OneRatio, true, "5", ProjectDefault, "", "working days from the verification in which the holder may object to a compulsory buy-back"},
-	{PaymentDays, "working days", quantity.OneRatio, 60 * quantity.OneRatio, true, "7", ProjectDefault, "", "working days from the approval to the payment of a deal or lease, as in Foshan and Jiaozhou; of a deal by the seller's region"},
-	{ConfirmDays, "working days", quantity.OneRatio, 60 * quantity.OneRatio, true, "1", ProjectDefault, "", "working days in which a second person confirms an emergency freeze"},
-	{ReminderFirst, "days", quantity.OneRatio, 400 * quantity.OneRatio, true, "180", ProjectDefault, "", "days before the end of a term of the first reminder, of all regions (a row of one region has no effect); it is that of the day on which the instrument was added, as of the next two"},
-	{ReminderSecond, "days", quantity.OneRatio, 400 * quantity.OneRatio, true, "90", ProjectDefault, "", "days before the end of a term of the second reminder"},
-	{ReminderLast, "days", quantity.OneRatio, 400 * quantity.OneRatio, true, "60", ProjectDefault, "", "days before the end of a term of the last reminder; 60 is the last day to apply for a renewal"},
-	{AuctionAnnounce, "days", quantity.OneRatio, 366 * quantity.OneRatio, true, "7", ProjectDefault, "", "days that an auction is public at least before its window opens, as in Lishui and Wuzhong"},
-	{ExpiryNotice, "days", quantity.OneRatio, 366 * quantity.OneRatio, true, "90", ProjectDefault, "", "days before their last day on which the holders of credits are told of it; it is that of the day on which their series was issued first"},
+	{OffsetAttained, region | pollutant | industry, "1", quantity.OneRatio, 10 * quantity.OneRatio, false, "1", ProjectDefault, "", "offset ratio of a project where the region met its target"},
+	{OffsetMissed, region | pollutant | industry, "1", quantity.OneRatio, 10 * quantity.OneRatio, false, "2", ProjectDefault, "", "offset ratio of a project where the region missed its target"},
+	{CreditStart, region | pollutant | industry, "points", quantity.OneRatio, 12 * quantity.OneRatio, true, "9", ProjectDefault, "", "points that a party starts with, as in Jiangsu"},
+	{CreditMost, region | pollutant | industry, "points", quantity.OneRatio, 100 * quantity.OneRatio, true, "12", ProjectDefault, "", "most points that a party can have, as in Jiangsu"},
+	{IdleMonths, region | pollutant | industry, "months", quantity.OneRatio, 120 * quantity.OneRatio, true, "36", "浙政办发〔2010〕132号", "超过3年", "months after which idle permits are bought back"},
+	{PurchaseMost, region | pollutant | industry, "t/a", 1, largest, false, "", "", "", "most that one order, deal or sale may buy"},
+	{HoldingMost, region | pollutant | industry, "t/a", 0, largest, false, "", "", "", "most that a licence may hold beyond the right that is written in it"},
+	{BasePrice, region | pollutant, "CNY/(t·a)", 100, largest, false, "", "", "", "base price of the price authority, from which the formula of a buy-back reckons"},
+	{PartMonthUp, region | pollutant, "0 or 1", 0, quantity.OneRatio, true, "", "", "", "1: a buy-back counts a part month as one; unset or 0: it drops it, as who pays does"},
+	{SimplifiedMost, region | pollutant, "t/a", 1, largest, false, "0.1", ProjectDefault, "", "most that a licence takes of a pollutant in simplified sales, over all listings; a listing may name more for itself"},
+	{FirstInstalment, region | pollutant, "1", 1, quantity.OneRatio, false, "0.4", ProjectDefault, "", "share of the amount that the first instalment of a fixed-price sale is at least"},
+	{InstalmentMost, region | pollutant, "months", quantity.OneRatio, 120 * quantity.OneRatio, true, "60", ProjectDefault, "", "months from the notice in which the last instalment is due"},
+	{InstalmentGrace, region | pollutant, "days", 0, 366 * quantity.OneRatio, true, "30", ProjectDefault, "", "days from the due day of an unpaid instalment to the revocation in proportion"},
+	{LeaseMost, region | pollutant | industry, "months", quantity.OneRatio, 120 * quantity.OneRatio, true, "12", ProjectDefault, "", "months that a lease lasts at most"},
+	{PledgeShare, region | pollutant | industry, "1", 1, quantity.OneRatio, false, "0.8", ProjectDefault, "", "share of the value of permits that is lent on them at most"},
+	{OffsetCap, region, "1", 0, quantity.OneRatio, false, "0.05", "上海市碳排放管理试行办法", "", "share of an obligation that carbon-inclusive credits may offset"},
+	{OffsetOutside, region, "1", 0, quantity.OneRatio, false, "1", ProjectDefault, "", "share of what credits may offset that may come from another province; Beijing asks for half from its own"},
+	{OutlierShare, region | pollutant, "1", 1, 10 * quantity.OneRatio, false, "0.3", ProjectDefault, "", "share of the month's mean by which a price differs before an auditor looks at it"},
+	{SoonDays, region | pollutant, "days", 0, 366 * quantity.OneRatio, true, "90", ProjectDefault, "", "days after an allocation in which an auditor looks at a sale"},
+	{AuctionCertify, region | pollutant, "working days", quantity.OneRatio, 60 * quantity.OneRatio, true, "5", "DB62/T 4150-2020", "", "working days from the close of a window to the certification of its result"},
+	{AuctionContract, region | pollutant, "working days", quantity.OneRatio, 60 * quantity.OneRatio, true, "3", ProjectDefault, "", "working days from the certification to the contract, as in Foshan"},
+	{AuctionPayment, region | pollutant, "working days", quantity.OneRatio, 60 * quantity.OneRatio, true, "7", ProjectDefault, "", "working days from the contract to the payment, as in Foshan and Jiaozhou"},
+	{AuctionDocument, region | pollutant, "working days", quantity.OneRatio, 60 * quantity.OneRatio, true, "3", ProjectDefault, "", "working days from the delivery to the certificate of what was won, as in Jiaozhou"},
+	{AuctionReturn, region | pollutant, "working days", quantity.OneRatio, 60 * quantity.OneRatio, true, "5", ProjectDefault, "", "working days from the certification in which losers have back what they put up"},
+	{AuctionBar, region | pollutant, "months", 0, 120 * quantity.OneRatio, true, "12", ProjectDefault, "", "months for which who does not sign or pay what he has won is not admitted to auctions"},
+	{BuyBackPrice, region | pollutant, "formula", 1, 10 * quantity.OneRatio, false, LowerOfPaidAndBase, ProjectDefault, "", "price of a buy-back: `lower_of_paid_and_base`, `paid`, `base`, or a share of the base price"},
+	{ProposalLapse, region, "days", quantity.OneRatio, 366 * quantity.OneRatio, true, "14", ProjectDefault, "", "days that a proposal waits for its approval after the day on which it was made"},
+	{NoticeDays, region, "days", quantity.OneRatio, 60 * quantity.OneRatio, true, "7", ProjectDefault, "", "days that a public notice stands at least, as in Lishui and Wuzhong"},
+	{AnswerDays, region | pollutant, "working days", quantity.OneRatio, 60 * quantity.OneRatio, true, "5", "浙江省大气污染防治条例 第十四条", "", "working days in which an objection or a complaint is answered; that they are working days, and that complaints have them too, is a project default"},
+	{ObjectionDays, region | pollutant, "working days", quantity.OneRatio, 60 * quantity.OneRatio, true, "5", ProjectDefault, "", "working days from the verification in which the holder may object to a compulsory buy-back"},
+	{PaymentDays, region | pollutant, "working days", quantity.OneRatio, 60 * quantity.OneRatio, true, "7", ProjectDefault, "", "working days from the approval to the payment of a deal or lease, as in Foshan and Jiaozhou; of a deal by the seller's region"},
+	{ConfirmDays, region | pollutant, "working days", quantity.OneRatio, 60 * quantity.OneRatio, true, "1", ProjectDefault, "", "working days in which a second person confirms an emergency freeze"},
+	{ReminderFirst, pollutant, "days", quantity.OneRatio, 400 * quantity.OneRatio, true, "180", ProjectDefault, "", "days before the end of a term of the first reminder; it is that of the day on which the instrument was added, as of the next two"},
+	{ReminderSecond, pollutant, "days", quantity.OneRatio, 400 * quantity.OneRatio, true, "90", ProjectDefault, "", "days before the end of a term of the second reminder"},
+	{ReminderLast, pollutant, "days", quantity.OneRatio, 400 * quantity.OneRatio, true, "60", ProjectDefault, "", "days before the end of a term of the last reminder; 60 is the last day to apply for a renewal"},
+	{AuctionAnnounce, region | pollutant, "days", quantity.OneRatio, 366 * quantity.OneRatio, true, "7", ProjectDefault, "", "days that an auction is public at least before its window opens, as in Lishui and Wuzhong"},
+	{ExpiryNotice, region, "days", quantity.OneRatio, 366 * quantity.OneRatio, true, "90", ProjectDefault, "", "days before their last day on which the holders of credits are told of it; it is that of the day on which their series was issued first"},
 }
 
 // InfoOf is what is known of a key.
@@ -185,6 +212,18 @@ func (p Parameter) Validate() error {
 		return err
 	}
 	return catalog.CheckDocument("words", p.Words)
+}
+
+// CheckPlace returns a fault that names the first field by which the key is not read.
+// It is of what is set: such rows of before stay, without effect.
+func (p Parameter) CheckPlace() error {
+	info, _ := InfoOf(p.Key)
+	for i, of := range []string{p.Region, p.Pollutant, p.Industry} {
+		if d := dimensions[i]; of != "" && info.ReadBy&d.one == 0 {
+			return fault.Invalidf(d.name, "%s is the same for every %s: a row is for all, or for a %s", p.Key, d.name, strings.Join(info.ReadBy.Names(), " and a "))
+		}
+	}
+	return nil
 }
 
 func (p Parameter) checkValue(info KeyInfo) error {

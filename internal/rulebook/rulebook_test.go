@@ -1,6 +1,7 @@
 package rulebook
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -360,6 +361,33 @@ func TestForbiddenBy(t *testing.T) {
 	}{{"2319", 20260630, "list"}, {"2319", 20260701, ""}, {"2311", 20260701, "list"}, {"1713", 20260701, ""}, {"2319", 20251231, ""}} {
 		if got := ForbiddenBy(rules, c.industry, c.on); got != c.want {
 			t.Errorf("%s on %s: got %q, want %q", c.industry, c.on, got, c.want)
+		}
+	}
+}
+
+// A row is set for what its key is read by: another would have no effect, and is refused by the name of its field.
+func TestParameter_CheckPlace(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		p    Parameter
+		want string
+	}{
+		{Parameter{Key: OffsetAttained, Region: "330400", Pollutant: "VOCs", Industry: "23"}, ""},
+		{Parameter{Key: PaymentDays, Region: "330421", Pollutant: "VOCs"}, ""},
+		{Parameter{Key: PaymentDays, Industry: "23"}, "industry"},
+		{Parameter{Key: NoticeDays, Region: "330421"}, ""},
+		{Parameter{Key: NoticeDays, Region: "330421", Pollutant: "VOCs"}, "pollutant"},
+		{Parameter{Key: ReminderFirst, Pollutant: "VOCs"}, ""},
+		{Parameter{Key: ReminderFirst, Region: "330421", Industry: "23"}, "region"},
+	} {
+		var f *fault.Error
+		if err := c.p.CheckPlace(); (err == nil) != (c.want == "") || err != nil && (!errors.As(err, &f) || f.Field != c.want) {
+			t.Errorf("%+v: %v, want %q", c.p, err, c.want)
+		}
+	}
+	for _, k := range Keys {
+		if k.ReadBy == 0 {
+			t.Errorf("%s is read by nothing", k.Key)
 		}
 	}
 }

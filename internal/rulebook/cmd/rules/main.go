@@ -62,14 +62,14 @@ func page() *bytes.Buffer {
 	for _, r := range rulebook.All() {
 		rule(b, r)
 	}
-	b.WriteString("\n## Parameters\n\nDated rows set under four eyes (`POST /v1/parameters`). The narrowest region goes before a wider one, then the pollutant,\nthen the narrowest industry, then the newest row, which ends before a value that is set to begin later (`parameter.planned`).\nA decision is judged by the rows of its own day.\n\n")
-	b.WriteString("| key | unit | from | to | default | source of the default | sets |\n|---|---|---|---|---|---|---|\n")
+	b.WriteString("\n## Parameters\n\nDated rows set under four eyes (`POST /v1/parameters`). The narrowest region goes before a wider one, then the pollutant,\nthen the narrowest industry, then the newest row, which ends before a value that is set to begin later (`parameter.planned`).\nA row is for all, or set for what its key is read by. A decision is judged by the rows of its own day.\n\n")
+	b.WriteString("| key | set for | unit | from | to | default | source of the default | sets |\n|---|---|---|---|---|---|---|---|\n")
 	for _, k := range rulebook.Keys {
 		value := k.Default
 		if value == "" {
 			value = "none"
 		}
-		fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s | %s | %s |\n", k.Key, k.Unit, k.Least, k.Most, value, strings.TrimSpace(k.Document+" "+k.Words), k.Says)
+		fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s | %s | %s | %s |\n", k.Key, strings.Join(k.ReadBy.Names(), ", "), k.Unit, k.Least, k.Most, value, strings.TrimSpace(k.Document+" "+k.Words), k.Says)
 	}
 	return b
 }
