@@ -84,9 +84,7 @@ var lateSources = []lateSource{
 			e.addLate(report.Object{Table: Proposals.name, ID: p.ID}, p.LapsesAt.Date().AddDays(-1), "the decision", []string{p.Region})
 		})
 	},
-	lateRows(Departures, Where("state", string(permit.DepartureOpen)), "effective_on", "the end of the departure", func(d permit.Departure) (calendar.Date, []string) {
-		return d.EffectiveOn, []string{d.Region}
-	}),
+	lateDepartures,
 	lateLicences,
 	lateIdle,
 	lateImports,

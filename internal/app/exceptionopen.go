@@ -39,15 +39,25 @@ func lateIdle(e *exceptions, by calendar.Date) error {
 	return nil
 }
 
-// lateLicences are valid licences whose renewal can no longer be applied for in time,
-// and is not.
+// lateDepartures are departures that nobody has brought to their end since an earlier day.
+// They hold from a day that has passed when they are recorded: nothing was due on it.
+func lateDepartures(e *exceptions, by calendar.Date) error {
+	return eachOf(e.ctx, e.r, Departures, Where("state", string(permit.DepartureOpen)), func(d permit.Departure) {
+		if on := max(d.EffectiveOn, d.RecordedAt.Date()); on <= by {
+			e.addOverdue(report.Object{Table: Departures.name, ID: d.ID}, on, []string{d.Region}, "the departure is open since "+on.String())
+		}
+	})
+}
+
+// lateLicences are licences in force whose renewal can no longer be applied for in time,
+// and is not. After its last day there is nothing to apply for.
 func lateLicences(e *exceptions, by calendar.Date) error {
 	renewing := map[int64]bool{}
 	if err := eachOf(e.ctx, e.r, Renewals, Query{}, func(r permit.Renewal) { renewing[r.Licence] = renewing[r.Licence] || r.State.IsOpen() }); err != nil {
 		return err
 	}
 	return eachOf(e.ctx, e.r, Licences, Where("state", string(catalog.LicenceValid)), func(l catalog.Licence) {
-		if due := l.RenewBy(); due <= by && !renewing[l.ID] {
+		if due := l.RenewBy(); due <= by && l.InForce(e.today) && !renewing[l.ID] {
 			e.addLate(report.Object{Table: Licences.name, ID: l.ID}, due, "the application for a renewal", []string{l.Region})
 		}
 	})
