@@ -70,6 +70,8 @@ type App struct {
 	reference atomic.Pointer[Reference]
 	beat      atomic.Int64 // the last commit or beat, as an instant of Clock
 	shown     atomic.Int64 // likewise, of Lease: what others see of it
+	settled   atomic.Int64 // an instant of the registry: what was stamped before it is durable or refused
+	awaited   atomic.Int64 // an instant until which somebody waits for that
 	watchers  watchers
 	openDays  openDays
 	seals     *sealRing
@@ -114,7 +116,9 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	}
 	st.changed.directory = true
 	a.publish()
-	a.hasShown(c.Clock(), registry.BeatAt)
+	now := a.queue.stamp() // nobody shares the queue yet
+	a.hasShown(now, registry.BeatAt)
+	a.settled.Store(int64(now)) // nobody else can commit any more
 	a.linkWaits()
 	go a.writer() //nolint:contextcheck // it outlives the caller: it ends with Close
 	go a.chain(own)

@@ -2,10 +2,44 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"permitx/internal/calendar"
 	"permitx/internal/ledger"
 )
+
+// How long a report of a day that is just over waits for what is on its way, and between two looks.
+const (
+	dayWait  = 3 * time.Second
+	dayPause = 5 * time.Millisecond
+)
+
+// AwaitEnd waits until nothing of a day that is over is on its way any more: what was
+// stamped in it is durable, by a writer that still has its role, and what is stamped from
+// now on is of a later day. What is read of the day after that never changes. Returns
+// ErrStale where that is not so in time.
+func (a *App) AwaitEnd(ctx context.Context, day calendar.Date) error {
+	end := int64(day.AddDays(1).Start())
+	if int64(a.Now()) < end || a.settled.Load() >= end {
+		return nil
+	}
+	ctx, stop := context.WithTimeout(ctx, dayWait)
+	defer stop()
+	look := time.NewTicker(dayPause)
+	defer look.Stop()
+	for a.settled.Load() < end {
+		a.awaited.Store(end)
+		a.queue.signal()
+		select {
+		case <-a.stopped:
+			return ErrStale
+		case <-ctx.Done():
+			return ErrStale.Because(ctx.Err())
+		case <-look.C:
+		}
+	}
+	return nil
+}
 
 // BalancesAsOf are the balances of accounts as they were at the end of a day: those of
 // now, less what was posted since. The journal row is the last by then; its number is 0

@@ -111,8 +111,12 @@ func (c ExportReceive) Decide(v *View) (Apply, error) {
 
 // ExportFiles are the files of a package that is made now: holdings and lots as
 // they were at the end of its last day, what happened in its days, and the
-// licences and numbers of now. Returns ErrExportLarge.
+// licences and numbers of now. Returns ErrExportLarge, or ErrStale while something of its
+// last day is on its way.
 func (a *App) ExportFiles(ctx context.Context, c ExportMake) ([]outside.ExportFile, error) {
+	if err := a.AwaitEnd(ctx, c.LastDay); err != nil {
+		return nil, err
+	}
 	return a.exportFiles(ctx, c, outside.ExportRows)
 }
 

@@ -100,7 +100,8 @@ func (a *App) work(waiting []*request, now calendar.Instant) error {
 // the lease: the registry's own may stand still, or be ahead.
 func (a *App) showAlive(now calendar.Instant) error {
 	at := a.config.Lease()
-	if at-calendar.Instant(a.shown.Load()) < aBeat/2 && now-calendar.Instant(a.beat.Load()) < aBeat/2 {
+	recent := at-calendar.Instant(a.shown.Load()) < aBeat/2 && now-calendar.Instant(a.beat.Load()) < aBeat/2
+	if recent && a.settled.Load() >= a.awaited.Load() {
 		return nil
 	}
 	switch err := a.config.Store.Beat(a.st.ctx, a.epoch, at); {
@@ -111,6 +112,7 @@ func (a *App) showAlive(now calendar.Instant) error {
 		return nil
 	}
 	a.hasShown(now, at)
+	a.settled.Store(int64(now)) // nothing waits, and what comes is stamped later
 	return nil
 }
 
@@ -164,6 +166,7 @@ func (a *App) commit(b *Batch, now calendar.Instant) error {
 	a.st.registry = b.Registry
 	a.st.registry.Head = slices.Clone(b.Registry.Head) // the batch's memory is used again
 	a.hasShown(now, b.Registry.BeatAt)
+	a.settled.Store(int64(b.Registry.LastAt)) // more that was stamped before now may wait
 	return nil
 }
 

@@ -83,3 +83,24 @@ func TestScenario_AsOf(t *testing.T) {
 	w.isProblem(w.get("/v1/reserve-statement?"+reserve+"&as_of=2026-08-06", w.auditor), http.StatusBadRequest, "request.invalid", "as_of")
 	w.isProblem(w.get("/v1/trial-balance?as_of=2026-08-06", w.auditor), http.StatusBadRequest, "request.invalid", "as_of")
 }
+
+// Nothing is printed of a day that is just over while nobody says that all of it is there.
+func TestAsOf_StillOnItsWay(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	w.app.Close()
+	w.clock.Set(calendar.Date(20260702).Start())
+	for _, path := range []string{
+		"/v1/trial-balance?", "/v1/idle-report?", "/v1/exceptions?", "/v1/official-figures?", "/v1/statistics?cycle=month&from=2026-07-01&",
+		"/v1/reserve-statement?region=330421&pollutant=VOCs&from=2026-07-01&to=2026-12-31&",
+	} {
+		a := w.get(path+"as_of=2026-07-01", w.auditor)
+		w.isProblem(a, http.StatusServiceUnavailable, "app.snapshot_stale", "")
+		if a.header.Get("Retry-After") == "" {
+			t.Errorf("%s: does not say when to try again", path)
+		}
+	}
+	if a := w.get("/v1/exceptions?as_of=2026-06-30", w.auditor); a.status != http.StatusOK {
+		t.Errorf("of the day before: %d %s", a.status, a.body)
+	}
+}

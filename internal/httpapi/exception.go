@@ -18,7 +18,7 @@ func (s *Server) ListExceptions(ctx context.Context, r gen.ListExceptionsRequest
 	}
 	var in input
 	q := app.ExceptionQuery{
-		Kind: report.ExceptionKind(deref(r.Params.Kind)), Region: deref(r.Params.Region), AsOf: s.asOf(&in, r.Params.AsOf),
+		Kind: report.ExceptionKind(deref(r.Params.Kind)), Region: deref(r.Params.Region), AsOf: s.asOf(ctx, &in, r.Params.AsOf),
 	}
 	q.Month = q.AsOf
 	if r.Params.Month != nil {

@@ -51,7 +51,7 @@ func (s *Server) ListIdlePermits(ctx context.Context, r gen.ListIdlePermitsReque
 		return nil, err
 	}
 	var in input
-	day := s.asOf(&in, r.Params.AsOf)
+	day := s.asOf(ctx, &in, r.Params.AsOf)
 	if err := in.err(); err != nil {
 		return nil, err
 	}

@@ -25,7 +25,7 @@ var _ = register(func(r app.FigureResult) api.OfficialFigureRecord {
 // ListOfficialFigures shows published figures with what is computed beside them.
 func (s *Server) ListOfficialFigures(ctx context.Context, r gen.ListOfficialFiguresRequestObject) (gen.ListOfficialFiguresResponseObject, error) {
 	var in input
-	asOf := s.asOf(&in, r.Params.AsOf)
+	asOf := s.asOf(ctx, &in, r.Params.AsOf)
 	if err := in.err(); err != nil {
 		return nil, err
 	}

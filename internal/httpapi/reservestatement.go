@@ -36,7 +36,7 @@ func (s *Server) reservePeriod(ctx context.Context, region, pollutant, from, to 
 	var in input
 	q.Region, q.Pollutant = region, pollutant
 	q.From, q.To = read(&in, "from", from, calendar.ParseDate), read(&in, "to", to, calendar.ParseDate)
-	q.asOf = s.asOf(&in, asOf)
+	q.asOf = s.asOf(ctx, &in, asOf)
 	if err := in.err(); err != nil {
 		return q, err
 	}

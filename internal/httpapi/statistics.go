@@ -22,7 +22,7 @@ func (s *Server) ListStatistics(ctx context.Context, r gen.ListStatisticsRequest
 	if r.Params.To != nil {
 		last = read(&in, "to", *r.Params.To, calendar.ParseDate)
 	}
-	asOf := s.asOf(&in, r.Params.AsOf)
+	asOf := s.asOf(ctx, &in, r.Params.AsOf)
 	if err := in.err(); err != nil {
 		return nil, err
 	}
@@ -46,8 +46,9 @@ func groupingOf(g *api.GroupingFilter) report.Grouping {
 	return report.Grouping(*g)
 }
 
-// asOf reads the day up to which is counted: today where none is named.
-func (s *Server) asOf(in *input, day *string) calendar.Date {
+// asOf reads the day up to which is counted: today where none is named. Of a day that is
+// over nothing is on its way any more, so that a report prints the same again.
+func (s *Server) asOf(ctx context.Context, in *input, day *string) calendar.Date {
 	today := s.app.Now().Date()
 	if day == nil {
 		return today
@@ -55,6 +56,11 @@ func (s *Server) asOf(in *input, day *string) calendar.Date {
 	d := read(in, "as_of", *day, calendar.ParseDate)
 	if d > today {
 		in.wrong = append(in.wrong, fault.Invalidf("as_of", "%s lies in the future: what will be recorded up to then is not known", d))
+	}
+	if len(in.wrong) == 0 {
+		if f, late := fault.As(s.app.AwaitEnd(ctx, d)); late {
+			in.wrong = append(in.wrong, f)
+		}
 	}
 	return d
 }

@@ -19,7 +19,7 @@ func (s *Server) GetTrialBalance(ctx context.Context, r gen.GetTrialBalanceReque
 		return nil, err
 	}
 	var in input
-	day := s.asOf(&in, r.Params.AsOf)
+	day := s.asOf(ctx, &in, r.Params.AsOf)
 	if err := in.err(); err != nil {
 		return nil, err
 	}

@@ -189,7 +189,7 @@ func (s *Server) GetSurplusEstimate(ctx context.Context, r gen.GetSurplusEstimat
 		return nil, identity.ErrNotYours.At("licence")
 	}
 	var in input
-	day := s.asOf(&in, q.AsOf)
+	day := s.asOf(ctx, &in, q.AsOf)
 	if err := in.err(); err != nil {
 		return nil, err
 	}
