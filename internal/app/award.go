@@ -82,6 +82,11 @@ func (v *View) auctionDay(key rulebook.Key, o auction.Offer, from calendar.Date)
 	return v.Calendar().AddWorkingDays(from, v.spanOn(key, o.Region, o.Pollutant, from))
 }
 
+// placeOfOffer is what the parameters of an auction are looked up by.
+func placeOfOffer(o auction.Offer) rulebook.Place {
+	return rulebook.Place{Region: o.Region, Pollutant: o.Pollutant}
+}
+
 // award returns an award of a party or region after the actor's right was checked.
 func (v *View) award(op identity.Operation, id int64) (auction.Award, error) {
 	if err := v.Authorise(op, identity.Target{}); err != nil {

@@ -190,11 +190,7 @@ func (v *View) decideSubmit(m *buyBackMove, q quantity.Quantity) (buyBackEffect,
 }
 
 func (v *View) decideObject(m *buyBackMove) (buyBackEffect, error) {
-	due, err := v.deadline(rulebook.AnswerDays, m.Region, m.Pollutant)
-	if err != nil {
-		return nil, err
-	}
-	objected, err := m.Object(v.Today, due)
+	objected, err := m.Object(v.Today, v.promised(rulebook.AnswerDays, v.place(m.BuyBack), v.Today))
 	if err != nil {
 		return nil, err
 	}

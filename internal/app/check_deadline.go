@@ -36,28 +36,50 @@ func (c *checker) checkDeadlines() error {
 		return err
 	}
 	d.calendar = calendar.New(years, days)
-	if err := eachOf(c.ctx, c.r, Proposals, Query{}, func(p approval.Proposal) {
+	for _, check := range []func() error{
+		d.checkProposals, d.checkObjections, d.checkConfirmations,
+		d.checkDealPayments, d.checkLeasePayments, d.checkBuyBackObjections, d.checkReminders, d.checkAuctions,
+	} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *deadlineRules) checkProposals() error {
+	return eachOf(d.ctx, d.r, Proposals, Query{}, func(p approval.Proposal) {
 		made, lapses := p.ProposedAt.Date(), p.LapsesAt.Date().AddDays(-1)
 		if !slices.Contains(d.spans(rulebook.ProposalLapse, rulebook.Place{Region: p.Region}, made), made.DaysUntil(lapses)) {
 			d.reportDeadline(Proposals.name, p.ID, rulebook.ProposalLapse, made, lapses)
 		}
+	})
+}
+
+// checkObjections are those to public notices, and complaints.
+func (d *deadlineRules) checkObjections() error {
+	if err := eachOf(d.ctx, d.r, Objections, Query{}, func(o approval.Objection) {
+		d.checkPromised(Objections.name, o.ID, rulebook.AnswerDays, rulebook.Place{Region: o.Region}, o.Came(), o.DueOn)
 	}); err != nil {
 		return err
 	}
-	if err := eachOf(c.ctx, c.r, Objections, Query{}, func(o approval.Objection) {
-		d.checkDue(Objections.name, o.ID, rulebook.AnswerDays, rulebook.Place{Region: o.Region}, o.Came(), o.DueOn)
-	}); err != nil {
-		return err
-	}
-	if err := eachOf(c.ctx, c.r, Complaints, Query{}, func(r carbon.Complaint) {
-		d.checkDue(Complaints.name, r.ID, rulebook.AnswerDays, rulebook.Place{Region: r.Region}, r.FiledAt.Date(), r.DueOn)
-	}); err != nil {
-		return err
-	}
+	return eachOf(d.ctx, d.r, Complaints, Query{}, func(r carbon.Complaint) {
+		d.checkPromised(Complaints.name, r.ID, rulebook.AnswerDays, rulebook.Place{Region: r.Region}, r.FiledAt.Date(), r.DueOn)
+	})
+}
+
+func (d *deadlineRules) checkConfirmations() error {
 	emergencies := Where("state", string(encumbrance.Emergency)) // later ones may lie on a licence of another region
-	return eachOf(c.ctx, c.r, Freezes, emergencies, func(f encumbrance.Freeze) {
+	return eachOf(d.ctx, d.r, Freezes, emergencies, func(f encumbrance.Freeze) {
 		d.checkDue(Freezes.name, f.ID, rulebook.ConfirmDays, rulebook.Place{Region: f.Region, Pollutant: f.Pollutant}, f.StartsOn, f.ConfirmBy)
 	})
+}
+
+// checkPromised is checkDue of a day that was promised, if need be without a calendar.
+func (d *deadlineRules) checkPromised(table string, id int64, key rulebook.Key, at rulebook.Place, from, due calendar.Date) {
+	if !slices.ContainsFunc(d.spans(key, at, from), func(n int) bool { return due == promisedWithout(from, n) }) {
+		d.checkDue(table, id, key, at, from, due)
+	}
 }
 
 // checkDue holds a day against the working days that a parameter gave.

@@ -67,9 +67,7 @@ func (c ComplaintFile) Decide(v *View) (Apply, error) {
 			return nil, carbon.ErrComplained.With("complaint %d is about this refusal", other.ID)
 		}
 	}
-	if complaint.DueOn, err = v.deadline(rulebook.AnswerDays, scheme.Region, ""); err != nil {
-		return nil, err
-	}
+	complaint.DueOn = v.promised(rulebook.AnswerDays, rulebook.Place{Region: scheme.Region}, v.Today)
 	return func(tx *Tx) any { return Put(tx, Complaints, complaint) }, nil
 }
 

@@ -27,6 +27,22 @@ func AnswerDays(r *Reference, region string, on calendar.Date) int {
 	return spanOf(publishedParameters{ReadTable(r, Parameters)}, rulebook.AnswerDays, rulebook.Place{Region: region}, on)
 }
 
+// promised is the last of the working days that a parameter gives from a day on, where
+// what begins them is never refused. While the calendar of a year is not out twice as
+// many days count (project default).
+func (v *View) promised(key rulebook.Key, at rulebook.Place, from calendar.Date) calendar.Date {
+	days := spanOf(v.known, key, at, from)
+	due, err := v.Calendar().AddWorkingDays(from, days)
+	if err != nil {
+		due = promisedWithout(from, days)
+	}
+	return due
+}
+
+func promisedWithout(from calendar.Date, workingDays int) calendar.Date {
+	return from.AddDays(2 * workingDays)
+}
+
 // deadline is the last of the working days that a parameter gives from today on. It
 // is kept where it was set, and a later parameter does not move it (I-136).
 func (v *View) deadline(key rulebook.Key, region, pollutant string) (calendar.Date, error) {

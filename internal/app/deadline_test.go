@@ -8,6 +8,7 @@ import (
 	"permitx/internal/auction"
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
+	"permitx/internal/encumbrance"
 	"permitx/internal/ledger"
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
@@ -143,6 +144,27 @@ func TestDeadline_Announcement(t *testing.T) {
 	}
 }
 
+// What comes while a notice stands is taken, also where more days for the answer were given
+// since, and the calendar of their year is not out: it is promised by then without one.
+func TestDeadline_PromisedWithoutCalendar(t *testing.T) {
+	t.Parallel()
+	k := openDealDesk(t)
+	k.advance(calendar.NewDate(2026, 12, 14).Start())
+	n := done[approval.PublicNotice](k.office, k.clerk, PublicNoticePost{
+		Region: jiashan, Kind: "k", Title: "t", Body: "b", Document: "d", StartsOn: 20261214, EndsOn: 20261222,
+	})
+	object := ObjectionFile{n.ID, "o", "t", 20261214, "letter"}
+	early := done[approval.Objection](k.office, k.clerk, object)
+	k.lasts(rulebook.AnswerDays, jiashan, "20")
+	late := done[approval.Objection](k.office, k.clerk, object)
+	if early.DueOn != 20261221 || late.DueOn != 20270123 {
+		t.Errorf("due on %s and %s", early.DueOn, late.DueOn)
+	}
+	k.check()
+	late.DueOn = late.DueOn.AddDays(1)
+	spoilt(k.office, Objections, late.ID, func(o *approval.Objection) { o.DueOn = late.DueOn }, func() { k.finds("I-136", late.ID) })
+}
+
 // A deadline that is no longer what its day gave is found.
 func TestCheck_Deadlines(t *testing.T) {
 	t.Parallel()
@@ -160,4 +182,53 @@ func TestCheck_Deadlines(t *testing.T) {
 			t.Errorf("%s: %v %v", table, found, err)
 		}
 	}
+}
+
+// A day by which a deal or a lease is paid, or on which holders are reminded, is found that its parameter never gave.
+func TestCheck_DueDays(t *testing.T) {
+	t.Parallel()
+	k := openDealDesk(t)
+	lessor, lessee := k.seller(jiashan, 1, 10*one), k.buyer(jiashan, 2, 100_000_00)
+	d := k.run(k.propose(k.offer(lessor, lessee, one, 1000), lessee), lessor, lessee, settlement.BureauApprove)
+	l := k.paidLease(k.leaseOf(lessor, lessee, one), lessor, lessee)
+	k.lasts(rulebook.PaymentDays, jiashan, "2") // of today too, but of what comes
+	k.lasts(rulebook.ReminderFirst, "", "200")
+	k.check()
+	next := calendar.Date.AddDays
+	spoilt(k.office, Deals, d.ID, func(d *settlement.Deal) { d.DueOn = next(d.DueOn, 3) }, func() { k.finds("I-136", d.ID) })
+	spoilt(k.office, Deals, d.ID, func(d *settlement.Deal) { d.DueOn = 0 }, func() { k.finds("I-136", d.ID) })
+	spoilt(k.office, Leases, l.ID, func(l *encumbrance.Lease) { l.DueOn = next(l.DueOn, -1) }, func() { k.finds("I-136", l.ID) })
+	run := rowsIn(k.office, ReminderRuns, Where("instrument", k.inst.ID))[0]
+	spoilt(k.office, ReminderRuns, run.ID, func(r *ReminderRun) { r.Days++ }, func() { k.finds("I-136", run.ID) })
+}
+
+// A day by which the holder objects to what a bureau takes back, or is answered, is found that its parameter never gave.
+func TestCheck_ObjectionDays(t *testing.T) {
+	t.Parallel()
+	d := openBuyBackDesk(t)
+	id := done[BuyBackResult](d.office, d.clerk, BuyBackOpen{d.f.licence.ID, d.i.Code, ledger.Paid, one, reserve.ReductionTask, "order"}).BuyBack.ID
+	d.does(d.leader, d.verification(id, one))
+	d.step(d.f.user, id, reserve.ObjectBuyBack)
+	d.check()
+	for _, spoil := range []func(*reserve.BuyBack){
+		func(b *reserve.BuyBack) { b.ObjectUntil = 0 },
+		func(b *reserve.BuyBack) { b.ObjectUntil = b.ObjectUntil.AddDays(-1) },
+		func(b *reserve.BuyBack) { b.ObjectionDueOn = b.ObjectionDueOn.AddDays(1) },
+	} {
+		spoilt(d.office, BuyBacks, id, spoil, func() { d.finds("I-136", id) })
+	}
+}
+
+// A day of an auction is found that its parameter never gave.
+func TestCheck_AuctionDays(t *testing.T) {
+	t.Parallel()
+	d := openAuctionDesk(t, 3)
+	_, awards := d.certified()
+	a := awards[0]
+	awarded(d.office, d.firms[0].user, AwardSign{a.ID})
+	awarded(d.office, d.clerk, AwardContract{a.ID, "合同 1"})
+	d.check()
+	spoilt(d.office, Awards, a.ID, func(a *auction.Award) { a.ContractBy = a.ContractBy.AddDays(1) }, func() { d.finds("I-136", a.ID) })
+	spoilt(d.office, Awards, a.ID, func(a *auction.Award) { a.PayBy = a.PayBy.AddDays(-1) }, func() { d.finds("I-136", a.ID) })
+	spoilt(d.office, Offers, a.Offer, func(o *auction.Offer) { o.CertifyBy = o.CertifyBy.AddDays(1) }, func() { d.finds("I-136", a.Offer) })
 }

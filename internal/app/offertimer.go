@@ -125,9 +125,7 @@ func closeWindow(v *View, id int64) (Apply, error) {
 		return nil, err
 	}
 	o.ClosedAt, o.CloseRow, o.CloseHead = v.Now, v.Number-1, hex.EncodeToString(slices.Clone(v.batch.Registry.Head))
-	if o.CertifyBy, err = v.auctionDay(rulebook.AuctionCertify, o, o.ClosesAt.Date()); err != nil { // the year's calendar is not out yet
-		o.CertifyBy = o.ClosesAt.Date().AddDays(2 * v.spanOn(rulebook.AuctionCertify, o.Region, o.Pollutant, o.ClosesAt.Date()))
-	}
+	o.CertifyBy = v.promised(rulebook.AuctionCertify, placeOfOffer(o), o.ClosesAt.Date())
 	incident := auction.Incident{}
 	if seal, missing := v.seals.of(o); missing == nil {
 		o.SealKey = hex.EncodeToString(seal.Key[:])

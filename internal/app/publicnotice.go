@@ -154,9 +154,10 @@ func (c ObjectionFile) Decide(v *View) (Apply, error) {
 	if err := v.checkEntered(o); err != nil {
 		return nil, err
 	}
-	if o, err = n.Object(o, v.Calendar(), v.spanOn(rulebook.AnswerDays, n.Region, "", o.Came())); err != nil {
+	if o, err = n.Object(o); err != nil {
 		return nil, err
 	}
+	o.DueOn = v.promised(rulebook.AnswerDays, rulebook.Place{Region: n.Region}, o.Came())
 	return func(tx *Tx) any { return Put(tx, Objections, o) }, nil
 }
 

@@ -33,11 +33,14 @@ const timerRemind = "instrument.remind"
 
 var _ = declareTimer(timerRemind, retrying(timerRemind, remind))
 
+// reminderKeys say on which days holders are reminded, of all regions.
+var reminderKeys = []rulebook.Key{rulebook.ReminderFirst, rulebook.ReminderSecond, rulebook.ReminderLast}
+
 // reminderDays are how long before the end of a pollutant's terms their holders are
 // reminded, by the parameters of today.
 func (v *View) reminderDays(pollutant string) []int32 {
 	var days []int32
-	for _, key := range []rulebook.Key{rulebook.ReminderFirst, rulebook.ReminderSecond, rulebook.ReminderLast} {
+	for _, key := range reminderKeys {
 		days = append(days, int32(v.span(key, "", pollutant))) //nolint:gosec // at most 400
 	}
 	slices.Sort(days)

@@ -131,9 +131,8 @@ func (n PublicNotice) RunsOn(d calendar.Date) bool {
 }
 
 // Object returns an objection to the notice, which counts as of the day on which it
-// came, and is answered within some working days from then. It fails with ErrNoticeWithdrawn, ErrNotRunning, or
-// calendar.ErrYearNotPublished where the day of the answer cannot be told.
-func (n PublicNotice) Object(o Objection, c *calendar.Calendar, answerDays int) (Objection, error) {
+// came; its answer has no last day yet. It fails with ErrNoticeWithdrawn or ErrNotRunning.
+func (n PublicNotice) Object(o Objection) (Objection, error) {
 	o.Notice, o.Region, o.State = n.ID, n.Region, ObjectionOpen
 	if err := fault.First(catalog.CheckText("objector", o.Objector, nameMax), checkBody("text", o.Text)); err != nil {
 		return o, err
@@ -152,9 +151,7 @@ func (n PublicNotice) Object(o Objection, c *calendar.Calendar, answerDays int) 
 	if !n.RunsOn(o.Came()) {
 		return o, ErrNotRunning.With("the notice stands from %s to %s", n.StartsOn, n.EndsOn)
 	}
-	var err error
-	o.DueOn, err = c.AddWorkingDays(o.Came(), answerDays)
-	return o, err
+	return o, nil
 }
 
 // IsOnPaper reports whether it came on paper or at the counter, and an officer entered it.
