@@ -128,13 +128,11 @@ func (c CreditIssue) Decide(v *View) (Apply, error) {
 	}
 	i.Sample = carbon.SampleOf(c.EvidenceDigest, v.Number, c.Items)
 	i.Reduced = quantity.Reduction(c.Units) * scheme.SerialUnit
-	for other := range All(v, Issuances) {
-		if messageOf(other) == messageOf(i) {
-			if other.EvidenceDigest != c.EvidenceDigest || other.Units != c.Units || other.Scheme != c.Scheme || other.Methodology != c.Methodology || other.Source != i.Source {
-				return nil, ErrOutboxUsed.With("the outbox number %d brought issuance %d, which says something else", c.Outbox, other.ID)
-			}
-			return func(tx *Tx) any { return tx.issuanceResult(other) }, nil
+	if other, known := v.broughtBy(messageOf(i)); known {
+		if other.EvidenceDigest != c.EvidenceDigest || other.Units != c.Units || other.Scheme != c.Scheme || other.Methodology != c.Methodology || other.Source != i.Source {
+			return nil, ErrOutboxUsed.With("the outbox number %d brought issuance %d, which says something else", c.Outbox, other.ID)
 		}
+		return func(tx *Tx) any { return tx.issuanceResult(other) }, nil
 	}
 	if err := v.checkIssuance(scheme, i); err != nil {
 		return nil, err
@@ -171,12 +169,12 @@ func (v *View) checkIssuance(scheme carbon.Scheme, i carbon.Issuance) error {
 	if err := v.checkEvidence("evidence_digest", i); err != nil {
 		return err
 	}
-	for other := range All(v, Issuances) {
+	for _, id := range v.counted(i) {
+		other := rowsOf(v.state, Issuances).rows[id]
 		switch {
-		case !other.Live():
-		case i.Project != 0 && v.plantOf(other) == i.Plant && other.Overlaps(i):
+		case i.Project != 0 && other.Overlaps(i):
 			return ErrPeriodCounted.With("issuance %d counts %.64q from %v to %v", other.ID, i.Plant, other.PeriodFrom, other.PeriodTo)
-		case samePool(i, other) && other.FromIntake() != i.FromIntake() && other.Intake == i.Intake:
+		case i.Project == 0 && other.FromIntake() != i.FromIntake() && other.Intake == i.Intake:
 			return ErrPeriodCounted.With("issuance %d of another intake counts the month of %v: where a scheme is split by participant each intake has a name", other.ID, other.PeriodFrom).At("month")
 		}
 	}
@@ -212,10 +210,8 @@ func (v *View) plantOf(i carbon.Issuance) string {
 
 // checkEvidence returns ErrEvidenceUsed when another issuance rests on the evidence.
 func (v *View) checkEvidence(field string, i carbon.Issuance) error {
-	for other := range All(v, Issuances) {
-		if other.Live() && other.EvidenceDigest == i.EvidenceDigest {
-			return ErrEvidenceUsed.With("issuance %d rests on this evidence", other.ID).At(field)
-		}
+	if other, used := v.issuances.evidence[i.EvidenceDigest]; used {
+		return ErrEvidenceUsed.With("issuance %d rests on this evidence", other).At(field)
 	}
 	return nil
 }
@@ -228,11 +224,6 @@ type message struct {
 }
 
 func messageOf(i carbon.Issuance) message { return message{i.Intake, i.FromIntake(), i.Outbox} }
-
-// samePool reports whether two pools are of one month.
-func samePool(a, b carbon.Issuance) bool {
-	return a.Outbox != 0 && b.Outbox != 0 && a.Scheme == b.Scheme && a.Methodology == b.Methodology && a.PeriodFrom == b.PeriodFrom
-}
 
 // inForce holds that the scheme and its methodology are in force on the first
 // and the last day of a project's period. The intake asked for each day of a
@@ -376,10 +367,7 @@ func (v *View) issueUnits(i carbon.Issuance) (Apply, error) {
 	if err := atField(series.CheckUsable(v.Today), "id"); err != nil {
 		return nil, err
 	}
-	for other := range All(v, Issuances) {
-		i.FirstUnit = max(i.FirstUnit, other.LastUnit)
-	}
-	i.FirstUnit++
+	i.FirstUnit = v.issuances.lastUnit + 1
 	i.LastUnit = i.FirstUnit + i.Units - 1
 	i.IssuedAt = v.Now
 	t := ledger.Transfer{Reason: ledger.CreditIssuance, Reference: i.ID, Legs: []ledger.Leg{{

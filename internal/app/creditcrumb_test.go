@@ -88,7 +88,7 @@ func TestCreditCrumbs_Entry(t *testing.T) {
 
 	f.places(a, market.Sell, 10, 90)
 	f.gives(a, b, 400)
-	if longest := (&View{state: f.app.st}).credits.of[creditHolder{1, a.party}][0]; longest.units != 10_000 {
+	if longest := (&View{state: f.app.st}).credits.of[creditHolder{1, a.party}].runs[0][0]; longest.units != 10_000 {
 		t.Errorf("of what open orders sell %d are left in one range", longest.units)
 	}
 	f.refuses(a.user, CreditTransfer{Party: a.party, Series: 1, To: b.party, Units: 1701, Document: "d"}, ErrInBook)

@@ -74,11 +74,10 @@ func (v *View) ordersOfSeries(series int64) []*market.Record {
 // how many units of it are held beside that.
 func (v *View) expiring(s carbon.Series) (moves []creditMove, more bool, kept int64) {
 	left := expiryRanges
-	for _, h := range v.holdersOf(s.ID) {
-		for _, r := range v.credits.of[h] {
-			kept += r.units
-		}
+	for _, party := range v.credits.holders[s.ID] {
+		h := creditHolder{s.ID, party}
 		key, scheme := v.creditAccount(h)
+		kept += v.ledger.Balance(key).Balance / int64(scheme.SerialUnit)
 		var m creditMove
 		units := int64(0)
 		for r := range v.spareRanges(h) {
@@ -99,17 +98,6 @@ func (v *View) expiring(s carbon.Series) (moves []creditMove, more bool, kept in
 		}
 	}
 	return moves, more, kept
-}
-
-// holdersOf are those who hold units of a series, by party.
-func (v *View) holdersOf(series int64) (all []creditHolder) {
-	for h, held := range v.credits.of {
-		if h.series == series && len(held) > 0 {
-			all = append(all, h)
-		}
-	}
-	slices.SortFunc(all, func(a, b creditHolder) int { return int(a.party - b.party) })
-	return all
 }
 
 // expireUnits takes what has expired from its holder, and counts it in its issuances.

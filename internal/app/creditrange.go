@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"iter"
 	"slices"
 
@@ -15,9 +14,11 @@ import (
 // equally long ones by their numbers. Units are taken in this order, so that they
 // lie in as few ranges as can be, whatever small ones the party was given.
 type heldRanges struct {
-	of    map[creditHolder][]heldRange
-	free  map[creditHolder]int64 // units of ranges that are free
-	owner map[int64]heldBy       // by range
+	of      map[creditHolder]*rangeList
+	free    map[creditHolder]int64 // units of ranges that are free
+	owner   map[int64]heldBy       // by range
+	holders map[int64][]int64      // parties that hold some of a series, in their order
+	locked  map[int64][]int64      // ranges, by the mirror that they are locked for
 }
 
 type creditHolder struct{ series, party int64 }
@@ -31,27 +32,29 @@ type heldRange struct {
 type heldBy struct {
 	creditHolder
 	heldRange
+	mirror int64
 }
 
 func heldOf(r carbon.Range) heldBy {
-	return heldBy{creditHolder{r.Series, r.Party}, heldRange{r.Units(), r.FirstUnit, r.ID, r.Free()}}
-}
-
-func longestFirst(a, b heldRange) int {
-	return cmp.Or(cmp.Compare(b.units, a.units), cmp.Compare(a.first, b.first))
+	return heldBy{creditHolder{r.Series, r.Party}, heldRange{r.Units(), r.FirstUnit, r.ID, r.Free()}, r.Mirror}
 }
 
 // indexRanges builds the index anew from the ranges in memory.
 func (s *state) indexRanges() {
-	h := heldRanges{map[creditHolder][]heldRange{}, map[creditHolder]int64{}, map[int64]heldBy{}}
+	h, all := heldRanges{map[creditHolder]*rangeList{}, map[creditHolder]int64{}, map[int64]heldBy{}, map[int64][]int64{}, map[int64][]int64{}}, map[creditHolder][]heldRange{}
 	for _, r := range rowsOf(s, CreditRanges).rows {
 		by := heldOf(r)
-		h.of[by.creditHolder] = append(h.of[by.creditHolder], by.heldRange)
+		all[by.creditHolder] = append(all[by.creditHolder], by.heldRange)
 		h.note(by, by.units)
 		h.owner[r.ID] = by
+		h.lock(by)
 	}
-	for _, held := range h.of {
-		slices.SortFunc(held, longestFirst)
+	for holder, held := range all {
+		h.of[holder] = rangeListOf(held)
+		h.holders[holder.series] = append(h.holders[holder.series], holder.party)
+	}
+	for _, parties := range h.holders {
+		slices.Sort(parties)
 	}
 	s.credits = h
 }
@@ -70,18 +73,38 @@ func (s *state) indexRange(r carbon.Range) {
 
 func (h *heldRanges) add(by heldBy) {
 	held := h.of[by.creditHolder]
-	at, _ := slices.BinarySearchFunc(held, by.heldRange, longestFirst)
-	h.of[by.creditHolder] = slices.Insert(held, at, by.heldRange)
+	if held == nil {
+		held = &rangeList{}
+		parties := h.holders[by.series]
+		at, _ := slices.BinarySearch(parties, by.party)
+		h.of[by.creditHolder], h.holders[by.series] = held, slices.Insert(parties, at, by.party)
+	}
+	held.add(by.heldRange)
 	h.owner[by.id] = by
 	h.note(by, by.units)
+	h.lock(by)
+}
+
+func (h *heldRanges) lock(by heldBy) {
+	if by.mirror != 0 {
+		h.locked[by.mirror] = append(h.locked[by.mirror], by.id)
+	}
 }
 
 func (h *heldRanges) remove(by heldBy) {
 	held := h.of[by.creditHolder]
-	at, _ := slices.BinarySearchFunc(held, by.heldRange, longestFirst)
-	h.of[by.creditHolder] = slices.Delete(held, at, at+1)
+	held.remove(by.heldRange)
 	delete(h.owner, by.id)
 	h.note(by, -by.units)
+	if by.mirror != 0 { // all of them are unlocked together
+		h.locked[by.mirror] = slices.DeleteFunc(h.locked[by.mirror], func(id int64) bool { return id == by.id })
+	}
+	if held.isEmpty() {
+		parties := h.holders[by.series]
+		at, _ := slices.BinarySearch(parties, by.party)
+		h.holders[by.series] = slices.Delete(parties, at, at+1)
+		delete(h.of, by.creditHolder)
+	}
 }
 
 func (h *heldRanges) note(by heldBy, units int64) {
@@ -132,7 +155,7 @@ func (v *View) freeOfIssuance(h creditHolder, issuance int64) iter.Seq[carbon.Ra
 // rangesIf must not be changed while it is walked.
 func (v *View) rangesIf(h creditHolder, holds func(carbon.Range) bool) iter.Seq[carbon.Range] {
 	return func(yield func(carbon.Range) bool) {
-		for _, held := range v.credits.of[h] {
+		for held := range v.credits.of[h].all() {
 			if r := rowsOf(v.state, CreditRanges).rows[held.id]; holds(r) && !yield(r) {
 				return
 			}
@@ -181,7 +204,7 @@ func (v *View) deliverable(h creditHolder, taken []carbon.Range) (units int64) {
 		parts[r.ID] = r
 	}
 	var left []int64
-	for _, r := range v.credits.of[h] {
+	for r := range v.credits.of[h].all() {
 		part, isTaken := parts[r.id]
 		switch {
 		case isTaken:

@@ -66,7 +66,7 @@ func (v *View) checkCreditsThere(h creditHolder, more int64) error {
 // checkDeliverable holds that what a party sells of a series, and more of it, lies
 // in few enough ranges.
 func (v *View) checkDeliverable(h creditHolder, more int64) error {
-	if len(v.credits.of[h]) <= sellRanges {
+	if v.credits.of[h].length() <= sellRanges {
 		return nil
 	}
 	_, scheme := v.creditAccount(h)

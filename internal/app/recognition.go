@@ -202,10 +202,8 @@ func (v *View) checkMirror(m carbon.Mirror) error {
 			return err
 		}
 	}
-	for other := range All(v, Mirrors) {
-		if !other.Released && other.Place == m.Place && other.FirstUnit <= m.LastUnit && m.FirstUnit <= other.LastUnit {
-			return carbon.ErrMirrored.With("%s is mirrored by issuance %d", other.Serial, other.Issuance)
-		}
+	if other, mirrored := v.mirrorOver(m); mirrored {
+		return carbon.ErrMirrored.With("%s is mirrored by issuance %d", other.Serial, other.Issuance)
 	}
 	return nil
 }
@@ -280,27 +278,22 @@ func (v *View) unlockRevoked(i carbon.Issuance, owed bool) func(tx *Tx) {
 // unlockUnits returns what gives the units of a rejected or revoked issuance back
 // to their holder; of an issuance that mirrors nothing it does nothing.
 func (v *View) unlockUnits(i carbon.Issuance) func(tx *Tx) {
-	for m := range All(v, Mirrors) {
-		if i.Origin == "" || m.Issuance != i.ID {
-			continue
-		}
-		m.Released = true
-		var locked []carbon.Range
-		for _, r := range rowsOf(v.state, CreditRanges).rows {
-			if r.Mirror == m.ID {
-				locked = append(locked, r)
-			}
-		}
-		slices.SortFunc(locked, func(a, b carbon.Range) int { return int(a.ID - b.ID) })
-		return func(tx *Tx) {
-			Put(tx, Mirrors, m)
-			if len(locked) == 0 {
-				return
-			}
-			series := rowsOf(v.state, CreditSeries).rows[locked[0].Series]
-			tx.Release(v.homeAccount(m, series), m.Units()*int64(rowsOf(v.state, CarbonSchemes).rows[m.Home].SerialUnit))
-			tx.changeUnits(locked, func(r *carbon.Range) { r.Mirror = 0 })
-		}
+	m, known := v.mirrorOf(i)
+	if !known {
+		return func(*Tx) {}
 	}
-	return func(*Tx) {}
+	m.Released = true
+	var locked []carbon.Range
+	for _, id := range slices.Sorted(slices.Values(v.credits.locked[m.ID])) {
+		locked = append(locked, rowsOf(v.state, CreditRanges).rows[id])
+	}
+	return func(tx *Tx) {
+		Put(tx, Mirrors, m)
+		if len(locked) == 0 {
+			return
+		}
+		series := rowsOf(v.state, CreditSeries).rows[locked[0].Series]
+		tx.Release(v.homeAccount(m, series), m.Units()*int64(rowsOf(v.state, CarbonSchemes).rows[m.Home].SerialUnit))
+		tx.changeUnits(locked, func(r *carbon.Range) { r.Mirror = 0 })
+	}
 }

@@ -57,6 +57,7 @@ type state struct {
 	rooms     map[int64]*offerRoom
 	seals     *sealRing
 	credits   heldRanges
+	issuances issuanceIndex
 	purchases map[creditHolder]int64   // of credits, by who bought
 	floors    map[int64]*floor         // of the markets that have terms
 	quotes    map[bookID]int64         // rows
@@ -128,6 +129,7 @@ func load(ctx context.Context, store Store, registry Registry) (*state, error) {
 	s.indexLots()
 	s.loadFees()
 	s.indexRanges()
+	s.indexIssuances()
 	s.indexPurchases()
 	s.loadTimers()
 	s.loadFreezes()
@@ -331,7 +333,7 @@ func All[R any](v *View, t Table[R]) func(yield func(R) bool) {
 	c := rowsOf(v.state, t)
 	return func(yield func(R) bool) {
 		for _, id := range c.order {
-			if !yield(c.rows[id]) {
+			if row, known := c.rows[id]; known && !yield(row) {
 				return
 			}
 		}
@@ -414,6 +416,10 @@ func (s *state) onResident(row any) {
 		s.indexFreeze(r)
 	case carbon.Range:
 		s.indexRange(r)
+	case carbon.Issuance:
+		s.indexIssuance(r)
+	case carbon.Mirror:
+		s.indexMirror(r)
 	case carbon.Purchase:
 		s.indexPurchase(r)
 	case opening.Package:

@@ -130,7 +130,7 @@ type cache[R any] struct {
 	table string
 	where Query
 	rows  map[int64]R
-	order []int64 // ids, ascending
+	order []int64 // ids, ascending, and those of rows that were removed lately
 }
 
 func (c *cache[R]) load(ctx context.Context, r Reader) error {
@@ -146,15 +146,20 @@ func (c *cache[R]) load(ctx context.Context, r Reader) error {
 
 func (c *cache[R]) put(id int64, row R) {
 	if _, known := c.rows[id]; !known {
-		c.order = append(c.order, id)
+		if n := len(c.order); n == 0 || c.order[n-1] < id {
+			c.order = append(c.order, id)
+		} else if at, listed := slices.BinarySearch(c.order, id); !listed {
+			c.order = slices.Insert(c.order, at, id)
+		}
 	}
 	c.rows[id] = row
 }
 
-// remove forgets a row that has become history.
+// remove forgets a row that has become history. Its id stays in the order until as
+// many have gone as are left: to move all that follow for each would cost more the more there are.
 func (c *cache[R]) remove(id int64) {
 	delete(c.rows, id)
-	if i, found := slices.BinarySearch(c.order, id); found {
-		c.order = slices.Delete(c.order, i, i+1)
+	if len(c.order) > 2*len(c.rows) {
+		c.order = slices.DeleteFunc(c.order, func(id int64) bool { _, known := c.rows[id]; return !known })
 	}
 }
