@@ -100,15 +100,16 @@ func (v *View) expiring(s carbon.Series) (moves []creditMove, more bool, kept in
 	return moves, more, kept
 }
 
-// expireUnits takes what has expired from its holder, and counts it in its issuances.
+// expireUnits takes what has expired from its holder, and counts it in its issuances. Of a
+// mirror that was revoked but for it, the units at home are free again.
 func (tx *Tx) expireUnits(m creditMove, series int64) {
 	of := map[int64]int64{} // units, by issuance
 	for _, r := range tx.moveUnits(m, series, func(r *carbon.Range) { r.State, r.ExpiredOn = carbon.RangeExpired, tx.Today }) {
 		of[r.Issuance] += r.Units()
 	}
 	for _, id := range slices.Sorted(maps.Keys(of)) {
-		i := mustGet(tx, Issuances, id)
-		i.ExpiredUnits += of[id]
+		i := mustGet(tx, Issuances, id).Without(0, of[id])
+		tx.unlockRevoked(i, tx.owes(i.ID, 0))(tx)
 		Put(tx, Issuances, i)
 	}
 }

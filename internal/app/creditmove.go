@@ -289,10 +289,7 @@ func (c CreditRevoke) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	i.RevokedUnits += c.Units
-	if i.RevokedUnits == i.Units {
-		i.State = carbon.Revoked
-	}
+	i = i.Without(c.Units, 0)
 	unlock := v.unlockRevoked(i, c.Units > unspent || v.owes(i.ID, 0))
 	return func(tx *Tx) any {
 		unlock(tx)

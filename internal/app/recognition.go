@@ -266,8 +266,9 @@ func (v *View) homeAccount(m carbon.Mirror, series carbon.Series) ledger.Key {
 	return creditKey(ledger.Credits, rowsOf(v.state, CarbonSchemes).rows[m.Home], series, m.Party)
 }
 
-// unlockRevoked is unlockUnits of an issuance that is revoked wholly and of
-// which nothing is owed any more: until then its credits are in the hands of others.
+// unlockRevoked is unlockUnits of an issuance that is revoked, of which nothing is
+// left but what has expired, and of which nothing is owed any more: until then its
+// credits are in the hands of others.
 func (v *View) unlockRevoked(i carbon.Issuance, owed bool) func(tx *Tx) {
 	if i.State != carbon.Revoked || owed {
 		return func(*Tx) {}

@@ -4,8 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"strings"
 	"testing"
 
+	"permitx/internal/calendar"
 	"permitx/internal/carbon"
 	"permitx/internal/fault"
 	"permitx/internal/identity"
@@ -273,4 +275,62 @@ func TestMirror_FutureVintage(t *testing.T) {
 	n.does(n.clerk, n.row("SHCP", quantity.OneRatio))
 	n.refuses(n.owner.user, n.mirror("SHCP-PV-P202701-2027-1-10", "沪锁 1"), ErrDayToCome)
 	n.check()
+}
+
+// Where a part of a mirror's issuance has expired and the rest is revoked nothing of it is left, in
+// whichever order that happens: the units at home are free again once nothing is owed.
+func TestMirror_ExpiredAndRevoked(t *testing.T) {
+	t.Parallel()
+	for _, order := range []string{"expire revoke repay", "revoke expire repay", "revoke repay expire"} {
+		n := openNeighbours(t)
+		n.does(n.leader, CreditLifeSet{Scheme: n.other.ID, VintageFrom: 2025, Months: 8, Document: "d"})
+		n.does(n.leader, CreditLifeSet{Scheme: n.other.ID, VintageFrom: 2026, Months: 0, Document: "d"})
+		buyer := n.firm("330421", 2)
+		pooled := func(scheme, outbox, units int64, month calendar.Date) int64 {
+			c := n.pool(outbox, units)
+			c.Scheme, c.Month = scheme, month
+			return n.issues(done[IssuanceResult](n.office, n.operator, c).Issuance.ID)
+		}
+		pooled(n.scheme.ID, 1, 100, 20250501)
+		mirrored := n.issues(done[CreditMirrorResult](n.office, n.owner.user, n.mirror("JXCP-PV-P202505-2025-11-30", "")).Issuance.ID)
+		pooled(n.other.ID, 2, 6000, 20260501)
+		n.does(n.owner.user, CreditTransfer{Party: n.owner.party, Series: 2, To: buyer.party, Units: 8000, Document: "d"})
+		n.does(buyer.user, CreditRetire{Party: buyer.party, Series: 2, Units: 5000, Purpose: carbon.Voluntary, Beneficiary: "b", Occasion: "o"})
+		at := ledger.CreditKey(ledger.Credits, "330421", "JXCP-2025", n.owner.party)
+		expired := false
+		for _, step := range strings.Fields(order) {
+			if held := n.balance(at).Held; held != 20*int64(quantity.OneTonne) {
+				t.Errorf("%s, before %s: %d are locked at home", order, step, held)
+			}
+			switch step {
+			case "expire":
+				expired = true
+				n.now.set(lastDay.AddDays(1).Start() + 10*3600*second)
+				n.settle()
+			case "revoke":
+				units := int64(15_000) // what the party has, and what was retired
+				if expired {
+					units = 5000
+				}
+				n.does(n.leader, CreditRevoke{Issuance: mirrored, Units: units, Document: "audit"})
+			default:
+				n.does(n.owner.user, CreditRepay{Debt: 1, Series: 3, Units: 5000})
+			}
+			n.check()
+		}
+		i := tableOf(n.office, Issuances)[mirrored-1]
+		if held := n.balance(at).Held; held != 0 || i.State != carbon.Revoked || i.ExpiredUnits == 0 || i.RevokedUnits+i.ExpiredUnits != i.Units {
+			t.Errorf("%s: %d are locked at home, the issuance is %+v", order, held, i)
+		}
+		n.restart()
+		n.check()
+	}
+}
+
+// issues lets an issuance be verified and its units be issued.
+func (n *neighbours) issues(id int64) int64 {
+	n.t.Helper()
+	n.does(n.verifier, IssuanceStep{Issuance: id, Event: carbon.Verify, Document: "report"})
+	n.does(n.leader, IssuanceStep{Issuance: id, Event: carbon.Issue})
+	return id
 }

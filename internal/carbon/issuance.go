@@ -68,6 +68,17 @@ type Issuance struct {
 // Revocable is how many units can still be revoked: what has expired was used for nothing.
 func (i Issuance) Revocable() int64 { return max(i.Units-i.RevokedUnits-i.ExpiredUnits, 0) }
 
+// Without is the issuance after some of its units were revoked and some have
+// expired. Where units were revoked and none is left it is revoked.
+func (i Issuance) Without(revoked, expired int64) Issuance {
+	i.RevokedUnits += revoked
+	i.ExpiredUnits += expired
+	if i.RevokedUnits > 0 && i.Revocable() == 0 {
+		i.State = Revoked
+	}
+	return i
+}
+
 // An IssuanceState is where an issuance is in its life.
 type IssuanceState string
 
@@ -78,7 +89,7 @@ const (
 	Verified IssuanceState = "verified" // by a second person, from a sample of the evidence
 	Issued   IssuanceState = "issued"
 	Rejected IssuanceState = "rejected"
-	Revoked  IssuanceState = "revoked" // wholly; what was spent is a debt
+	Revoked  IssuanceState = "revoked" // wholly, but for what has expired; what was spent is a debt
 )
 
 // IssuanceStates are all states of an issuance.

@@ -254,3 +254,30 @@ func TestIssuance_PlantOnce(t *testing.T) {
 		}
 	})
 }
+
+// No database takes an issuance as revoked of which something is left, or of which nothing
+// was revoked, nor one as issued that is revoked wholly.
+func TestIssuance_RevokedWholly(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, s *Store) {
+		t.Helper()
+		if err := s.write.Exec(`INSERT INTO issuance (id, scheme, methodology, project, source, vintage, period_from, period_to, party, region, reduced, units, revoked_units, first_unit, last_unit,
+			evidence_digest, items, sample, outbox, state, document, declared_by, verified_by, declared_at, issued_at, command)
+			VALUES (1, 1, 'PV', 0, 'P202605', 2026, 20260501, 20260531, 1, '330421', 10, 10, 0, 1, 10, 'd', 1, '1', 1, 'issued', 'd', 1, 2, 1, 1, 1)`).Error; err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct {
+			state            string
+			revoked, expired int64
+			good             bool
+		}{
+			{"issued", 9, 0, true}, {"issued", 0, 10, true}, {"issued", 3, 6, true}, {"revoked", 10, 0, true}, {"revoked", 3, 7, true},
+			{"issued", 10, 0, false}, {"revoked", 9, 0, false}, {"revoked", 0, 10, false}, {"revoked", 3, 6, false},
+		} {
+			err := s.write.Exec("UPDATE issuance SET state = ?, revoked_units = ?, expired_units = ? WHERE id = 1", c.state, c.revoked, c.expired).Error
+			if (err == nil) != c.good {
+				t.Errorf("%s, %d revoked, %d expired: %v", c.state, c.revoked, c.expired, err)
+			}
+		}
+	})
+}
