@@ -8069,7 +8069,7 @@ type DebtSettlement struct {
 type DebtSettlementInput struct {
 	Document string `json:"document"`
 
-	// Instrument By purchase: whose permits are taken.
+	// Instrument By purchase, and only then: whose permits are taken.
 	Instrument *InstrumentCode `json:"instrument,omitempty"`
 
 	// Lots Of the order named, in the order in which they leave.
@@ -8078,7 +8078,7 @@ type DebtSettlementInput struct {
 	// Order By the reserve. Which lots leave first. Default: oldest.
 	Order *PickOrder `json:"order,omitempty"`
 
-	// Origin By purchase.
+	// Origin By purchase, and only then.
 	Origin *Origin `json:"origin,omitempty"`
 
 	// Quantity A quantity of permits in t/a, with at most 6 decimals.
@@ -12304,7 +12304,7 @@ type OfficialFigureInput struct {
 	Measure Measure             `json:"measure"`
 	Parts   []OfficialPartInput `json:"parts,omitempty"`
 
-	// Period First day of the period.
+	// Period First day of the period; no later than the figure was published.
 	Period Date `json:"period"`
 
 	// Pollutant Code of a pollutant, as the trade writes it.

@@ -130,7 +130,7 @@ func (d *buyBackDesk) randomStep(r *rand.Rand, firms []firm) (int64, Command) {
 		a := given[r.Intn(len(given))]
 		return d.leader, CorrectionRecord{a.ID, []quantity.Quantity{a.Quantity, q()}[r.Intn(2)], "counted twice", "d", today, 0}
 	case 13, 15, 17:
-		return d.leader, DebtSettle{id(Debts.name), permit.SettlementWays[r.Intn(len(permit.SettlementWays))], d.i.Code, origin, q() / 8, "d", LotChoice{}}
+		return d.leader, ofItsWay(DebtSettle{id(Debts.name), permit.SettlementWays[r.Intn(len(permit.SettlementWays))], d.i.Code, origin, q() / 8, "d", LotChoice{}})
 	case 10:
 		d.now.set(d.today().AddDays(r.Intn(3)).Start() + 9*3_600_000_000)
 		return d.clerk, Allocate{Licence: 1}

@@ -112,6 +112,9 @@ func byCode[R any](v *View, t Table[R], index map[string]int64, field, code stri
 		return rowsOf(v.state, t).rows[id], nil
 	}
 	var none R
+	if code == "" {
+		return none, fault.Invalidf(field, "must be named")
+	}
 	return none, ErrNoRecord.With("there is no %s with the code %q", t.name, code).At(field)
 }
 
@@ -134,6 +137,9 @@ func (v *View) Market(field, code string) (catalog.Market, error) {
 func (v *View) Tradable(field, code string) (catalog.Instrument, error) {
 	return byCode(v, Instruments, v.byCode.instruments, field, code)
 }
+
+// instrumentCode is the code of an instrument that there is.
+func (v *View) instrumentCode(id int64) string { return rowsOf(v.state, Instruments).rows[id].Code }
 
 // ErrInstrumentOfCredits is returned when credits are named where only permits can be.
 var ErrInstrumentOfCredits = fault.New(fault.Invalid, "instrument.of_credits", "this is for permits: the instrument is of carbon-inclusive credits, which are traded in their market's book, by block trade, by auction and by transfer").At("instrument")

@@ -3,6 +3,7 @@ package app
 import (
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
+	"permitx/internal/fault"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
@@ -17,6 +18,9 @@ var (
 	Debts           = resident[permit.Debt]("permit_debt")
 	DebtSettlements = cold[permit.DebtSettlement]("debt_settlement")
 )
+
+// errPurchaseOnly is returned when a settlement that takes no permits of the licence names some.
+var errPurchaseOnly = fault.Invalidf("instrument", "only a settlement by purchase takes permits of the licence: name none")
 
 // CorrectionRecord takes back what an allocation, or a guarantee out of an earmark,
 // gave wrongly. Open orders that offer it are withdrawn. What is available goes back to where it came
@@ -233,6 +237,9 @@ func (c DebtSettle) Decide(v *View) (Apply, error) {
 	if err := catalog.CheckDocument("document", c.Document); err != nil {
 		return nil, err
 	}
+	if err := c.checkNamed(); err != nil {
+		return nil, err
+	}
 	if d, err = d.Settle(c.Quantity, v.Now); err != nil {
 		return nil, err
 	}
@@ -249,6 +256,20 @@ func (c DebtSettle) Decide(v *View) (Apply, error) {
 		s.Transfer = pay(tx, s.ID)
 		return DebtResult{d, Put(tx, DebtSettlements, s)}
 	}, nil
+}
+
+// checkNamed checks that a purchase says whose permits are taken, and nothing else does.
+func (c DebtSettle) checkNamed() error {
+	purchase := c.Way == permit.ByPurchase
+	switch {
+	case purchase && c.Origin == ledger.NoOrigin:
+		return fault.Invalidf("origin", "a purchase names the instrument and origin that are taken")
+	case !purchase && c.Instrument != "":
+		return errPurchaseOnly.At("instrument")
+	case !purchase && c.Origin != ledger.NoOrigin:
+		return errPurchaseOnly.At("origin")
+	}
+	return nil
 }
 
 // payment checks and returns what a settlement posts, which gives its transfer.

@@ -117,6 +117,7 @@ func TestCorrection(t *testing.T) {
 		t.Error("the purchase did not come back")
 	}
 	settle.Way, settle.Quantity = permit.ByReserve, one/4
+	settle = ofItsWay(settle)
 	done[DebtResult](k.office, k.leader, settle)
 	k.restart()
 	k.refuses(f.user, k.sell(f, one), rulebook.ErrDebt)
@@ -133,6 +134,14 @@ func TestCorrection(t *testing.T) {
 func (k *dealDesk) offerBy(seller, buyer firm, q quantity.Quantity) DealPropose {
 	c := k.offer(seller, buyer, q, 1000)
 	c.Proposer = settlement.SellerSide
+	return c
+}
+
+// ofItsWay names permits of the licence in a purchase only.
+func ofItsWay(c DebtSettle) DebtSettle {
+	if c.Way != permit.ByPurchase {
+		c.Instrument, c.Origin = "", ledger.NoOrigin
+	}
 	return c
 }
 
@@ -290,7 +299,7 @@ func randomCorrections(t *testing.T, r *rand.Rand, steps int) {
 			return k.leader, CorrectionRecord{0, q() / 5, "f", "d", today, some(EarmarkAllocations.name)}
 		},
 		func() (int64, Command) {
-			return k.leader, DebtSettle{some(Debts.name), permit.SettlementWays[r.Intn(3)], k.inst.Code, origins[r.Intn(3)], q() / 4, "d", LotChoice{}}
+			return k.leader, ofItsWay(DebtSettle{some(Debts.name), permit.SettlementWays[r.Intn(3)], k.inst.Code, origins[r.Intn(3)], q() / 4, "d", LotChoice{}})
 		},
 		func() (int64, Command) { f := pick(); return f.user, k.sell(f, q()) },
 		func() (int64, Command) { f := pick(); return f.user, k.buy(f, q(), 3000) },

@@ -10,6 +10,7 @@ import (
 	"permitx/internal/approval"
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
+	"permitx/internal/encumbrance"
 	"permitx/internal/ledger"
 	"permitx/internal/market"
 	"permitx/internal/quantity"
@@ -323,9 +324,27 @@ func fieldEffects(table string, id int64, before, after any, days ...calendar.Da
 		if i == p.id || i == p.command || f.Type == reflect.TypeFor[calendar.Instant]() || f.Name == "Hash" || now.Field(i).Equal(was.Field(i)) {
 			continue
 		}
-		all = append(all, approval.OfField(table, id, snakeCase(f.Name), fieldText(was.Field(i)), fieldText(now.Field(i)), isDay(now.Field(i), days)))
+		text := textOf(after, f.Name)
+		all = append(all, approval.OfField(table, id, snakeCase(f.Name), text(was.Field(i)), text(now.Field(i)), isDay(now.Field(i), days)))
 	}
 	return all
+}
+
+// atomFields are those of a freeze that count atoms of its account.
+var atomFields = []string{"Amount", "Frozen", "Taken"}
+
+// textOf is how a field of a record is written for a person.
+func textOf(row any, field string) func(reflect.Value) string {
+	f, is := row.(*encumbrance.Freeze)
+	if !is || !slices.Contains(atomFields, field) {
+		return fieldText
+	}
+	return func(v reflect.Value) string {
+		if v.IsZero() {
+			return ""
+		}
+		return f.Key().Format(v.Int())
+	}
 }
 
 func isDay(v reflect.Value, days []calendar.Date) bool {
@@ -412,6 +431,7 @@ func (tx *Tx) dryPlace(e entry) OrderResult {
 	}
 	shown := o
 	shown.Queued = 0 // its place follows from when it is approved
+	shown.Hold = 0   // as the account's balance shows
 	tx.dry.others = append(tx.dry.others, fieldEffects("order", 0, nil, &shown, tx.Today)...)
 	return OrderResult{Order: o, Market: e.market.Code, Instrument: e.inst.Code}
 }

@@ -410,13 +410,13 @@ func (c FreezeSell) Decide(v *View) (Apply, error) {
 		return nil, ErrBuyerRegion.With("the permits are of %s, the buyer's licence is of %s", f.Region, buyer.Region)
 	}
 	if err := v.checkReceiver(rulebook.PrimarySale, buyer, i, c.Quantity); err != nil {
-		return nil, err
+		return nil, renamed(err, "licence", "buyer_licence")
 	}
 	holder, err := Get(v, Licences, "licence", f.Licence)
 	if err != nil {
 		return nil, err
 	}
-	if err := v.judgeOrdered(holder, buyer, f.Pollutant, "licence", "buyer_licence"); err != nil {
+	if err := v.judgeOrdered(holder, buyer, f.Pollutant, "id", "buyer_licence"); err != nil {
 		return nil, err
 	}
 	sold, err := f.Sell(int64(c.Quantity))

@@ -81,7 +81,7 @@ func TestCorrection_GuaranteeOfProject(t *testing.T) {
 		t.Errorf("%+v, CNY %s of %s are refunded", x, k.refunds(x), paid)
 	}
 	settle := func(way permit.SettlementWay, q quantity.Quantity) permit.DebtSettlement {
-		return done[DebtResult](k.office, k.leader, DebtSettle{x.Debt, way, k.inst.Code, ledger.Paid, q, "d", LotChoice{}}).Settlement
+		return done[DebtResult](k.office, k.leader, ofItsWay(DebtSettle{x.Debt, way, k.inst.Code, ledger.Paid, q, "d", LotChoice{}})).Settlement
 	}
 	settle(permit.ByCourt, one/2)
 	settle(permit.ByReserve, one/2)

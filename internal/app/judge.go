@@ -126,10 +126,10 @@ func (v *View) judgeMaker(f rulebook.Facts, maker *market.Record) error {
 func (v *View) judgeOffset(p permit.Project, pollutant string, ratio quantity.Ratio) error {
 	f := v.facts(rulebook.Project, pollutant, 0)
 	party, licence := rowsOf(v.state, Parties).rows[p.Party], rowsOf(v.state, Licences).rows[p.Licence]
-	f.Buyer = v.known.side("ratios", party, licence, pollutant, v.Today)
+	f.Buyer = v.known.side("pollutant", party, licence, pollutant, v.Today)
 	f.Project, f.Offset = true, ratio
 	v.known.ofProject(&f.Buyer, p, v.Today)
-	return v.judge(&f)
+	return renamed(v.judge(&f), rulebook.ErrOffsetTooLow.Field, "ratio")
 }
 
 // judgeArrival judges permits that the government gives or sells to a licence, which

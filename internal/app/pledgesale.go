@@ -127,7 +127,7 @@ func (c PledgeBuy) Decide(v *View) (Apply, error) {
 		return nil, ErrPledgeBuyer
 	}
 	if err := v.checkReceiver(rulebook.PrimarySale, buyer, i, p.OnSale); err != nil {
-		return nil, err
+		return nil, renamed(err, "licence", "buyer_licence")
 	}
 	holder, err := Get(v, Licences, "licence", p.Licence)
 	if err != nil {

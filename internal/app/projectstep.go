@@ -1,6 +1,8 @@
 package app
 
 import (
+	"slices"
+
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
 	"permitx/internal/identity"
@@ -98,11 +100,12 @@ func (c ProjectStep) Decide(v *View) (Apply, error) {
 		Put(tx, ProjectSteps, step)
 		for _, n := range change.needs {
 			// What ended orders and block trades had bid for is open no longer, and what bidders who were limited may bid for is less.
-			r.Needs = append(r.Needs, tx.changeNeed(p.ID, n.Pollutant, func(now *permit.Need) {
+			tx.changeNeed(p.ID, n.Pollutant, func(now *permit.Need) {
 				n.Open, n.Bidding, n.Command = now.Open, now.Bidding, now.Command
 				*now = n
-			}))
+			})
 		}
+		r.Needs = tx.needsOf(p.ID)
 		fit(tx)
 		found := map[string]int64{} // by pollutant
 		for _, e := range change.freed {
@@ -135,24 +138,37 @@ func (c ProjectStep) checkForm() error {
 	return settlement.CheckDealText("note", c.Note)
 }
 
+// list is what the step calls its needs: ratios of an approval.
+func (c ProjectStep) list() string {
+	if c.Event == permit.Approve {
+		return "ratios"
+	}
+	return "needs"
+}
+
+// at says of a fault of what is named of a pollutant where that stands.
+func (c ProjectStep) at(pollutant string, err error) error {
+	return within(c.list(), slices.IndexFunc(c.Needs, func(n ProjectNeed) bool { return n.Pollutant == pollutant }), err)
+}
+
 // change is what the step makes of the project's needs.
 func (c ProjectStep) change(v *View, p permit.Project) (projectChange, error) {
 	needs := v.needsOf(p.ID)
 	named := map[string]ProjectNeed{}
-	for _, n := range c.Needs {
+	for at, n := range c.Needs {
 		if _, twice := named[n.Pollutant]; twice {
-			return projectChange{}, permit.ErrNeedTwice
+			return projectChange{}, within(c.list(), at, permit.ErrNeedTwice.At("pollutant"))
 		}
 		if _, needed := v.needOf(p.ID, n.Pollutant); !needed {
-			return projectChange{}, ErrPollutantNotNeeded.With("the project needs no permits for %s", n.Pollutant).At("needs")
+			return projectChange{}, within(c.list(), at, ErrPollutantNotNeeded.With("the project needs no permits for %s", n.Pollutant).At("pollutant"))
 		}
 		named[n.Pollutant] = n
 	}
 	switch c.Event {
 	case permit.Approve:
-		return v.approveProject(p, needs, named)
+		return c.approve(v, p, needs, named)
 	case permit.Reduce:
-		return v.reduceProject(needs, named)
+		return c.reduce(v, needs, named)
 	case permit.Cancel:
 		for _, n := range needs {
 			named[n.Pollutant] = ProjectNeed{Pollutant: n.Pollutant}
@@ -170,30 +186,30 @@ func (c ProjectStep) change(v *View, p permit.Project) (projectChange, error) {
 	panic("app: no change is declared for the step " + string(c.Event))
 }
 
-// approveProject fixes the offset ratio of every pollutant: that of the day of
+// approve fixes the offset ratio of every pollutant: that of the day of
 // the decision, at least what the rule asks for.
-func (v *View) approveProject(p permit.Project, needs []permit.Need, named map[string]ProjectNeed) (projectChange, error) {
+func (c ProjectStep) approve(v *View, p permit.Project, needs []permit.Need, named map[string]ProjectNeed) (projectChange, error) {
 	if len(named) != len(needs) {
-		return projectChange{}, ErrNeedsOfStep.At("ratios")
+		return projectChange{}, ErrNeedsOfStep.At(c.list())
 	}
 	for i, n := range needs {
-		c := named[n.Pollutant]
-		if err := catalog.CheckDocument("ratios", c.Basis); err != nil {
-			return projectChange{}, err
+		set := named[n.Pollutant]
+		if err := catalog.CheckDocument("basis", set.Basis); err != nil {
+			return projectChange{}, c.at(n.Pollutant, err)
 		}
-		if err := v.judgeOffset(p, n.Pollutant, c.Ratio); err != nil {
-			return projectChange{}, err
+		if err := v.judgeOffset(p, n.Pollutant, set.Ratio); err != nil {
+			return projectChange{}, c.at(n.Pollutant, err)
 		}
-		decided, err := n.Decided(c.Ratio, c.Basis)
+		decided, err := n.Decided(set.Ratio, set.Basis)
 		if err != nil {
-			return projectChange{}, err
+			return projectChange{}, c.at(n.Pollutant, err)
 		}
 		needs[i] = decided
 	}
 	return projectChange{needs: needs}, nil
 }
 
-func (v *View) reduceProject(needs []permit.Need, named map[string]ProjectNeed) (projectChange, error) {
+func (c ProjectStep) reduce(v *View, needs []permit.Need, named map[string]ProjectNeed) (projectChange, error) {
 	if len(named) == 0 {
 		return projectChange{}, ErrNeedsOfStep
 	}
@@ -203,10 +219,11 @@ func (v *View) reduceProject(needs []permit.Need, named map[string]ProjectNeed) 
 			continue
 		}
 		if err := (permit.Need{Need: lower.Need}).Check(); err != nil {
-			return projectChange{}, err
+			return projectChange{}, c.at(n.Pollutant, err)
 		}
 		if lower.Need >= n.Need {
-			return projectChange{}, ErrNotReduced.With("the project needs %s t/a of %s, which is not more than %s", n.Need, n.Pollutant, lower.Need)
+			err := ErrNotReduced.With("the project needs %s t/a of %s, which is not more than %s", n.Need, n.Pollutant, lower.Need)
+			return projectChange{}, c.at(n.Pollutant, err.At("need"))
 		}
 	}
 	return v.lowerNeeds(needs, named)

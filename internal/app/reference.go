@@ -143,6 +143,14 @@ func within(list string, index int, err error) error {
 	return f.At(at)
 }
 
+// renamed says of a fault that is about a field what the request calls that field.
+func renamed(err error, field, here string) error {
+	if f, ok := fault.As(err); ok && f.Field == field {
+		return f.At(here)
+	}
+	return err
+}
+
 // Operation is InstrumentAdd.
 func (InstrumentAdd) Operation() identity.Operation { return identity.InstrumentAdd }
 

@@ -14,7 +14,7 @@ var Renames = cold[permit.Rename]("party_rename")
 // The faults of a new name, in the order in which they are checked.
 var (
 	// ErrNameUnchanged is returned when neither name nor code would change.
-	ErrNameUnchanged = fault.New(fault.Conflict, "party.name_unchanged", "the party has this name and code already")
+	ErrNameUnchanged = fault.New(fault.Conflict, "party.name_unchanged", "the party has this name and code already").At("name")
 	// ErrLicenceNumbers is returned when a party gets another code and a licence that is not revoked no number that begins with it.
 	ErrLicenceNumbers = fault.New(fault.Refused, "party.licence_numbers", "with another code each licence has another number: name them all").At("licences")
 )
@@ -100,37 +100,45 @@ func (c PartyRename) Decide(v *View) (Apply, error) {
 // licences are the party's licences with their new numbers: all that are not
 // revoked where the code changes, none otherwise.
 func (c PartyRename) licences(v *View, p catalog.Party, newCode bool) ([]catalog.Licence, error) {
-	numbers := map[int64]string{}
+	at := map[int64]int{} // where they are named, by licence
 	for n, l := range c.Licences {
-		if _, twice := numbers[l.Licence]; twice || !newCode {
+		if _, twice := at[l.Licence]; twice || !newCode {
 			return nil, within("licences", n, fault.Invalidf("licence", "each licence is named once, and only where the code changes"))
 		}
-		numbers[l.Licence] = l.Number
+		at[l.Licence] = n
 	}
 	var out []catalog.Licence
 	for l := range All(v, Licences) {
 		if l.Party != p.ID || l.State == catalog.LicenceRevoked || !newCode {
 			continue
 		}
-		number, named := numbers[l.ID]
+		n, named := at[l.ID]
 		if !named {
 			return nil, ErrLicenceNumbers.With("licence %d, %s, needs a number that begins with %s", l.ID, l.Number, p.USCC)
 		}
-		delete(numbers, l.ID)
-		l.Number = number
-		if err := l.Validate(); err != nil {
-			return nil, err
-		}
-		if err := l.CheckHolder(p); err != nil {
-			return nil, err
-		}
-		if id, taken := v.byCode.licences[number]; taken {
-			return nil, ErrLicenceTaken.With("the number %s is that of licence %d already", number, id)
+		delete(at, l.ID)
+		l.Number = c.Licences[n].Number
+		if err := v.checkNumber(l, p); err != nil {
+			return nil, within("licences", n, err)
 		}
 		out = append(out, l)
 	}
-	for id := range numbers {
-		return nil, ErrNoRecord.With("licence %d is none of the party's that is in use", id).At("licences")
+	for n, l := range c.Licences {
+		if _, left := at[l.Licence]; left {
+			return nil, within("licences", n, ErrNoRecord.With("licence %d is none of the party's that is in use", l.Licence).At("licence"))
+		}
 	}
 	return out, nil
+}
+
+// checkNumber checks the new number of a licence: its form, that it is its holder's and
+// that no other has it.
+func (v *View) checkNumber(l catalog.Licence, holder catalog.Party) error {
+	if err := fault.First(l.Validate(), l.CheckHolder(holder)); err != nil {
+		return err
+	}
+	if id, taken := v.byCode.licences[l.Number]; taken {
+		return ErrLicenceTaken.With("the number %s is that of licence %d already", l.Number, id)
+	}
+	return nil
 }

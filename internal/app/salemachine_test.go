@@ -128,7 +128,7 @@ func TestDebt_EveryStateEventRole(t *testing.T) {
 		if isPart {
 			q /= 2
 		}
-		return DebtSettle{1, permit.SettlementWay(way), k.inst.Code, ledger.Free, q, "d", LotChoice{}}
+		return ofItsWay(DebtSettle{1, permit.SettlementWay(way), k.inst.Code, ledger.Free, q, "d", LotChoice{}})
 	}
 	m.because = []*fault.Error{permit.ErrDebtSettled}
 	m.drive(t)

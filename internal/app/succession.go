@@ -84,7 +84,7 @@ func (c SuccessionRecord) Decide(v *View) (Apply, error) {
 		return nil, err
 	}
 	has, surplus := v.wholeOf(l)
-	if err := s.CheckParts(parts, has, surplus); err != nil {
+	if err := s.CheckParts(parts, has, surplus, v.instrumentCode); err != nil {
 		return nil, err
 	}
 	s.Closed = !slices.ContainsFunc(parts, func(p permit.SuccessionPart) bool { return p.ToLicence == l.ID })

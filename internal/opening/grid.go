@@ -73,21 +73,21 @@ func (s *Sheet) lines(g Grid, f *faults) []Line {
 			at = s.header(row, f)
 		case isEmpty(row):
 		case at != nil:
-			lines = append(lines, s.line(i+1, row, at, f))
+			lines = append(lines, s.line(i+1, row, g.Rows[0], at, f))
 		}
 	}
 	return lines
 }
 
-// header is where each column of the sheet stands, nil when the header is wrong.
+// header is where each column of the sheet stands, nil when one is missing. Beside
+// a column that there is not, or twice, the rows are read.
 func (s *Sheet) header(row []string, f *faults) []int {
 	at := make([]int, len(s.Columns))
 	for i := range at {
 		at[i] = -1
 	}
-	right := true
+	complete := true
 	wrong := func(column, format string, args ...any) {
-		right = false
 		f.note(s.Name, 1, ErrHeader.With(format, args...).At(column))
 	}
 	for i, cell := range row {
@@ -104,10 +104,11 @@ func (s *Sheet) header(row []string, f *faults) []int {
 	}
 	for n, c := range s.Columns {
 		if at[n] < 0 && !c.Optional {
+			complete = false
 			wrong(c.Name, "the column is missing; it holds: %s", c.Holds)
 		}
 	}
-	if !right {
+	if !complete {
 		return nil
 	}
 	return at
@@ -125,7 +126,7 @@ func isEmpty(row []string) bool {
 	return !slices.ContainsFunc(row, func(cell string) bool { return strings.TrimSpace(cell) != "" })
 }
 
-func (s *Sheet) line(number int, row []string, at []int, f *faults) Line {
+func (s *Sheet) line(number int, row, names []string, at []int, f *faults) Line {
 	l := Line{Sheet: s, Row: number, Cells: make([]string, len(s.Columns))}
 	for n, from := range at {
 		if from < 0 || from >= len(row) {
@@ -139,7 +140,7 @@ func (s *Sheet) line(number int, row []string, at []int, f *faults) Line {
 		l.Cells[n] = cell
 	}
 	for i, cell := range row {
-		if strings.TrimSpace(cell) != "" && !slices.Contains(at, i) {
+		if strings.TrimSpace(cell) != "" && (i >= len(names) || strings.TrimSpace(names[i]) == "") {
 			f.note(s.Name, number, ErrCell.With("%q stands in column %d, which has no name", shorten(cell), i+1))
 		}
 	}

@@ -313,6 +313,24 @@ func TestCheck_BadSheets(t *testing.T) {
 	}
 }
 
+// A column that there is not, or twice, hides no fault of the rows, and is named once.
+func TestCheck_RowsBesideWrongColumn(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"colour", "cap"} {
+		all := good()
+		all[2].Rows[0] = append(all[2].Rows[0], name)
+		all[2].Rows[1] = append(all[2].Rows[1], "x")
+		all[2].Rows[1][2] = "1e400"
+		var at []string
+		for _, f := range opening.Check(all, cutOff, registry()).Faults {
+			at = append(at, fmt.Sprint(f.Sheet, " ", f.Row, " ", f.Column))
+		}
+		if want := []string{"caps 1 " + name, "caps 2 cap"}; !slices.Equal(at, want) {
+			t.Errorf("%s: %q, want %q", name, at, want)
+		}
+	}
+}
+
 // A file that is wrong everywhere lists all of it, in the order of the file.
 func TestCheck_ListsAll(t *testing.T) {
 	t.Parallel()

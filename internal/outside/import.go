@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 
 	"permitx/internal/calendar"
@@ -125,16 +126,17 @@ func (l Line) Validate() error {
 		return ErrImportValues
 	}
 	seen := map[string]bool{}
-	for _, v := range l.Values {
+	for n, v := range l.Values {
+		at := "values/" + strconv.Itoa(n) + "/"
 		if seen[v.Field] {
-			return ErrImportValues.With("the field %s is there twice", v.Field)
+			return ErrImportValues.With("the field %s is there twice", v.Field).At(at + "field")
 		}
 		seen[v.Field] = true
 		if !slices.Contains(Fields[l.Kind], v.Field) {
-			return ErrImportField.With("a %s has the fields %s", l.Kind, strings.Join(Fields[l.Kind], ", "))
+			return ErrImportField.With("a %s has the fields %s", l.Kind, strings.Join(Fields[l.Kind], ", ")).At(at + "field")
 		}
 		if len([]rune(v.Value)) > numberMax {
-			return fault.Invalidf("values", "a value has at most %d characters", numberMax)
+			return fault.Invalidf(at+"value", "a value has at most %d characters", numberMax)
 		}
 	}
 	return nil

@@ -99,8 +99,8 @@ type HoldingID struct {
 
 // CheckParts holds that the parts of a succession are well formed and sum to
 // the whole: of each holding exactly what it has, of each pollutant's surplus
-// exactly what is unsold. The whole is what the licence has.
-func (s Succession) CheckParts(parts []SuccessionPart, has map[HoldingID]quantity.Quantity, surplus map[string]quantity.Quantity) error {
+// exactly what is unsold. The whole is what the licence has; code is that of an instrument.
+func (s Succession) CheckParts(parts []SuccessionPart, has map[HoldingID]quantity.Quantity, surplus map[string]quantity.Quantity, code func(int64) string) error {
 	if len(parts) == 0 || len(parts) > MaxParts {
 		return ErrNoParts
 	}
@@ -122,7 +122,7 @@ func (s Succession) CheckParts(parts []SuccessionPart, has map[HoldingID]quantit
 		case p.Surplus < 0 || p.Surplus > p.Quantity || p.Surplus > 0 && p.Origin != ledger.Paid:
 			return ErrPartSurplus
 		case p.Quantity > has[of]-sums[of]:
-			return ErrPartsSum.With("the parts come to more than the %s t/a that the licence has of instrument %d, %s", has[of], p.Instrument, p.Origin)
+			return ErrPartsSum.With("the parts come to more than the %s t/a that the licence has of %s, %s", has[of], code(p.Instrument), p.Origin)
 		case p.Surplus > surplus[p.Pollutant]-unsold[p.Pollutant]:
 			return ErrPartsSum.With("the parts come to more than the %s t/a of verified surplus for %s", surplus[p.Pollutant], p.Pollutant)
 		}
@@ -135,7 +135,7 @@ func (s Succession) CheckParts(parts []SuccessionPart, has map[HoldingID]quantit
 	}
 	for of, q := range has {
 		if sums[of] != q {
-			return ErrPartsSum.With("the parts come to %s t/a of the %s t/a that the licence has of instrument %d, %s", sums[of], q, of.Instrument, of.Origin)
+			return ErrPartsSum.With("the parts come to %s t/a of the %s t/a that the licence has of %s, %s", sums[of], q, code(of.Instrument), of.Origin)
 		}
 	}
 	for pollutant, q := range surplus {

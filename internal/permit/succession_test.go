@@ -2,6 +2,8 @@ package permit_test
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -57,12 +59,12 @@ func TestCheckParts_Division(t *testing.T) {
 			}
 		}
 		if len(parts) == 0 {
-			if err := s.CheckParts(parts, has, surplus); !errors.Is(err, permit.ErrNoParts) {
+			if err := s.CheckParts(parts, has, surplus, codeOf); !errors.Is(err, permit.ErrNoParts) {
 				t.Fatal(err)
 			}
 			return
 		}
-		if err := s.CheckParts(parts, has, surplus); err != nil {
+		if err := s.CheckParts(parts, has, surplus, codeOf); err != nil {
 			t.Fatal(err)
 		}
 		spoiled := append([]permit.SuccessionPart(nil), parts...)
@@ -79,11 +81,13 @@ func TestCheckParts_Division(t *testing.T) {
 		case 4:
 			spoiled[n].Instrument = 9
 		}
-		if err := s.CheckParts(spoiled, has, surplus); err == nil {
+		if err := s.CheckParts(spoiled, has, surplus, codeOf); err == nil {
 			t.Fatalf("%+v passes", spoiled)
 		}
 	})
 }
+
+func codeOf(instrument int64) string { return fmt.Sprint("VOCs-", instrument) }
 
 // A merger gives all to one licence, and nothing stays.
 func TestCheckParts_Merger(t *testing.T) {
@@ -104,7 +108,10 @@ func TestCheckParts_Merger(t *testing.T) {
 		{[]permit.SuccessionPart{part(2, ledger.Paid, 3), part(2, ledger.Paid, 2), part(2, ledger.Free, 2)}, permit.ErrPartTwice},
 		{[]permit.SuccessionPart{{ToLicence: 2, Instrument: 1, Origin: ledger.Free, Quantity: 2, Surplus: 1}}, permit.ErrPartSurplus},
 	} {
-		err := s.CheckParts(tt.parts, has, nil)
+		err := s.CheckParts(tt.parts, has, nil, codeOf)
+		if errors.Is(err, permit.ErrPartsSum) && !strings.Contains(err.Error(), codeOf(1)) {
+			t.Errorf("%v does not name the instrument", err)
+		}
 		if tt.want == nil && err != nil || tt.want != nil && !errors.Is(err, tt.want) {
 			t.Errorf("%+v: %v, want %v", tt.parts, err, tt.want)
 		}

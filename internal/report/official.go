@@ -91,6 +91,8 @@ var (
 	ErrUnit = fault.New(fault.Invalid, "official_figure.unit", "the measure is not printed in this unit").At("unit")
 	// ErrPeriodStart is returned when a period does not begin on the first day of one.
 	ErrPeriodStart = fault.New(fault.Invalid, "official_figure.period_start", "the period must begin on the first day of its month, quarter or year").At("period")
+	// ErrPeriodToCome is returned when a figure is published before its period has begun.
+	ErrPeriodToCome = fault.New(fault.Invalid, "official_figure.period_to_come", "the figure would have been published before its period began").At("period")
 	// ErrPartOutside is returned when a part lies outside what its figure is about.
 	ErrPartOutside = fault.New(fault.Invalid, "official_figure.part_outside", "the part lies outside what the figure is about")
 )
@@ -115,6 +117,8 @@ func (f OfficialFigure) Check(parts []OfficialPart) error {
 		return CheckDay("period", f.StartsOn)
 	case !f.PublishedOn.Valid():
 		return fault.Invalidf("published_on", "must be a day, for example 2026-07-01")
+	case f.PublishedOn < f.StartsOn:
+		return ErrPeriodToCome.With("the figure of a period from %s would have been published on %s", f.StartsOn, f.PublishedOn)
 	case len(parts) > partsMax:
 		return fault.Invalidf("parts", "a figure has at most %d parts", partsMax)
 	}

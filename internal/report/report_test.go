@@ -115,7 +115,7 @@ func TestChange(t *testing.T) {
 
 func figure(measure Measure, unit Unit, cycle Cycle, start calendar.Date, total string, parts ...string) (OfficialFigure, []OfficialPart) {
 	f := OfficialFigure{
-		Region: "330000", Cycle: cycle, StartsOn: start, Measure: measure, Unit: unit, Total: total, Document: "d", PublishedOn: 20250101,
+		Region: "330000", Cycle: cycle, StartsOn: start, Measure: measure, Unit: unit, Total: total, Document: "d", PublishedOn: 20251231,
 	}
 	var rows []OfficialPart
 	for _, p := range parts {
@@ -213,6 +213,20 @@ func TestOfficialFigure_Faults(t *testing.T) {
 		if got, ok := fault.As(f.Check(parts)); !ok || got.Field != field {
 			t.Errorf("%s: got %v", field, got)
 		}
+	}
+}
+
+// A figure is not published before its period begins; it may be before that ends.
+func TestOfficialFigure_PeriodToCome(t *testing.T) {
+	t.Parallel()
+	f, parts := figure(QuantityMeasure, TonUnit, Monthly, 20240901, "1")
+	f.PublishedOn = 20240831
+	if got, ok := fault.As(f.Check(parts)); !ok || got.Code != ErrPeriodToCome.Code || got.Field != "period" {
+		t.Error(got)
+	}
+	f.PublishedOn = 20240901
+	if err := f.Check(parts); err != nil {
+		t.Error(err)
 	}
 }
 
