@@ -638,7 +638,7 @@ type ClientInterface interface {
 
 	// GetCalendarYear A year with the days that differ from Monday to Friday
 	//
-	// No deadline is promised in a year that is not published, but for what somebody files and the close of an auction.
+	// No deadline is promised in a year that is not published, but for what somebody files, an emergency freeze and the close of an auction.
 	//
 	// Corresponds with GET /v1/calendar-years/{year} (the `GetCalendarYear` operationId).
 	GetCalendarYear(ctx context.Context, year YearPath, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1559,7 +1559,7 @@ type ClientInterface interface {
 
 	// PlaceEmergencyFreezeWithBody Freeze at once on one officer's word
 	//
-	// It lapses unless a second person confirms it within the working days of the parameter freeze.confirm_days (project default: one). Refused while the calendar of that day is not published, and once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
+	// It lapses unless a second person confirms it within the working days of the parameter freeze.confirm_days (project default: one), or within twice as many days where the calendar of the year is not out (project default). Refused once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1568,7 +1568,7 @@ type ClientInterface interface {
 
 	// PlaceEmergencyFreeze Freeze at once on one officer's word
 	//
-	// It lapses unless a second person confirms it within the working days of the parameter freeze.confirm_days (project default: one). Refused while the calendar of that day is not published, and once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
+	// It lapses unless a second person confirms it within the working days of the parameter freeze.confirm_days (project default: one), or within twice as many days where the calendar of the year is not out (project default). Refused once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -5464,7 +5464,7 @@ func (c *Client) PublishCalendarYear(ctx context.Context, params *PublishCalenda
 
 // GetCalendarYear A year with the days that differ from Monday to Friday
 //
-// No deadline is promised in a year that is not published, but for what somebody files and the close of an auction.
+// No deadline is promised in a year that is not published, but for what somebody files, an emergency freeze and the close of an auction.
 //
 // Corresponds with GET /v1/calendar-years/{year} (the `GetCalendarYear` operationId).
 func (c *Client) GetCalendarYear(ctx context.Context, year YearPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7595,7 +7595,7 @@ func (c *Client) AskEligibility(ctx context.Context, body AskEligibilityJSONRequ
 
 // PlaceEmergencyFreezeWithBody Freeze at once on one officer's word
 //
-// It lapses unless a second person confirms it within the working days of the parameter freeze.confirm_days (project default: one). Refused while the calendar of that day is not published, and once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
+// It lapses unless a second person confirms it within the working days of the parameter freeze.confirm_days (project default: one), or within twice as many days where the calendar of the year is not out (project default). Refused once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7614,7 +7614,7 @@ func (c *Client) PlaceEmergencyFreezeWithBody(ctx context.Context, params *Place
 
 // PlaceEmergencyFreeze Freeze at once on one officer's word
 //
-// It lapses unless a second person confirms it within the working days of the parameter freeze.confirm_days (project default: one). Refused while the calendar of that day is not published, and once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
+// It lapses unless a second person confirms it within the working days of the parameter freeze.confirm_days (project default: one), or within twice as many days where the calendar of the year is not out (project default). Refused once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -40779,7 +40779,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetCalendarYearWithResponse A year with the days that differ from Monday to Friday
 	//
-	// No deadline is promised in a year that is not published, but for what somebody files and the close of an auction.
+	// No deadline is promised in a year that is not published, but for what somebody files, an emergency freeze and the close of an auction.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -41784,7 +41784,7 @@ type ClientWithResponsesInterface interface {
 
 	// PlaceEmergencyFreezeWithBodyWithResponse Freeze at once on one officer's word
 	//
-	// It lapses unless a second person confirms it within the working days of the parameter freeze.confirm_days (project default: one). Refused while the calendar of that day is not published, and once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
+	// It lapses unless a second person confirms it within the working days of the parameter freeze.confirm_days (project default: one), or within twice as many days where the calendar of the year is not out (project default). Refused once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -41793,7 +41793,7 @@ type ClientWithResponsesInterface interface {
 
 	// PlaceEmergencyFreezeWithResponse Freeze at once on one officer's word
 	//
-	// It lapses unless a second person confirms it within the working days of the parameter freeze.confirm_days (project default: one). Refused while the calendar of that day is not published, and once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
+	// It lapses unless a second person confirms it within the working days of the parameter freeze.confirm_days (project default: one), or within twice as many days where the calendar of the year is not out (project default). Refused once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -57328,7 +57328,7 @@ func (c *ClientWithResponses) PublishCalendarYearWithResponse(ctx context.Contex
 
 // GetCalendarYearWithResponse A year with the days that differ from Monday to Friday
 //
-// No deadline is promised in a year that is not published, but for what somebody files and the close of an auction.
+// No deadline is promised in a year that is not published, but for what somebody files, an emergency freeze and the close of an auction.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -59059,7 +59059,7 @@ func (c *ClientWithResponses) AskEligibilityWithResponse(ctx context.Context, bo
 
 // PlaceEmergencyFreezeWithBodyWithResponse Freeze at once on one officer's word
 //
-// It lapses unless a second person confirms it within the working days of the parameter freeze.confirm_days (project default: one). Refused while the calendar of that day is not published, and once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
+// It lapses unless a second person confirms it within the working days of the parameter freeze.confirm_days (project default: one), or within twice as many days where the calendar of the year is not out (project default). Refused once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -59074,7 +59074,7 @@ func (c *ClientWithResponses) PlaceEmergencyFreezeWithBodyWithResponse(ctx conte
 
 // PlaceEmergencyFreezeWithResponse Freeze at once on one officer's word
 //
-// It lapses unless a second person confirms it within the working days of the parameter freeze.confirm_days (project default: one). Refused while the calendar of that day is not published, and once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
+// It lapses unless a second person confirms it within the working days of the parameter freeze.confirm_days (project default: one), or within twice as many days where the calendar of the year is not out (project default). Refused once an emergency freeze of the same holding or funds has lapsed (`freeze.lapsed_unconfirmed`): that is frozen again by an order, with four eyes, and after it at once as before.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

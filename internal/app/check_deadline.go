@@ -71,7 +71,7 @@ func (d *deadlineRules) checkObjections() error {
 func (d *deadlineRules) checkConfirmations() error {
 	emergencies := Where("state", string(encumbrance.Emergency)) // later ones may lie on a licence of another region
 	return eachOf(d.ctx, d.r, Freezes, emergencies, func(f encumbrance.Freeze) {
-		d.checkDue(Freezes.name, f.ID, rulebook.ConfirmDays, rulebook.Place{Region: f.Region, Pollutant: f.Pollutant}, f.StartsOn, f.ConfirmBy)
+		d.checkPromised(Freezes.name, f.ID, rulebook.ConfirmDays, rulebook.Place{Region: f.Region, Pollutant: f.Pollutant}, f.StartsOn, f.ConfirmBy)
 	})
 }
 

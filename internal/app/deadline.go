@@ -28,7 +28,7 @@ func AnswerDays(r *Reference, region string, on calendar.Date) int {
 }
 
 // promised is the last of the working days that a parameter gives from a day on, where
-// what begins them is never refused. While the calendar of a year is not out twice as
+// what begins them is never refused for them. While the calendar of a year is not out twice as
 // many days count (project default).
 func (v *View) promised(key rulebook.Key, at rulebook.Place, from calendar.Date) calendar.Date {
 	days := spanOf(v.known, key, at, from)

@@ -159,16 +159,14 @@ func (c FreezePlace) Decide(v *View) (Apply, error) {
 // Operation is FreezeEmergency.
 func (FreezeEmergency) Operation() identity.Operation { return identity.FreezeEmergency }
 
-// Decide checks the freeze, that the day on which it lapses is known, and
-// which open orders must give way to it. The result is a FreezeResult.
+// Decide checks the freeze and which open orders must give way to it. No missing
+// calendar refuses it. The result is a FreezeResult.
 func (c FreezeEmergency) Decide(v *View) (Apply, error) {
 	f, err := c.freeze(v, identity.FreezeEmergency)
 	if err != nil {
 		return nil, err
 	}
-	if f.ConfirmBy, err = v.deadline(rulebook.ConfirmDays, f.Region, f.Pollutant); err != nil {
-		return nil, err
-	}
+	f.ConfirmBy = v.promised(rulebook.ConfirmDays, rulebook.Place{Region: f.Region, Pollutant: f.Pollutant}, v.Today)
 	f.StartsOn, f.State = v.Today, encumbrance.Emergency
 	return v.decideFreeze(f)
 }

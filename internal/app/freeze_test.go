@@ -153,7 +153,7 @@ func TestFreeze_Days(t *testing.T) {
 }
 
 // An emergency freeze holds at once, is confirmed by another person, or lapses
-// after one working day; where that day is not published it is refused.
+// after one working day; where the calendar of that day is not out, after two days.
 func TestFreeze_Emergency(t *testing.T) {
 	t.Parallel()
 	k := openTermDesk(t)
@@ -185,8 +185,23 @@ func TestFreeze_Emergency(t *testing.T) {
 	if k.frozenNow(a.ID) != "active 4/4" || k.frozenNow(b.ID) != "lapsed 0/4" {
 		t.Error(k.frozenNow(a.ID), k.frozenNow(b.ID))
 	}
-	k.advance(calendar.Date(20280101).Start())
-	k.refuses(k.leader, FreezeEmergency{freezing(f, k.inst.Code, "c", one)}, calendar.ErrYearNotPublished)
+	k.advance(calendar.Date(20261231).Start())
+	f = k.seller(jiashan, 2, 10*one)
+	c, d := place("c"), place("d")
+	if c.ConfirmBy != 20270102 || k.frozenNow(c.ID) != "emergency 4/4" {
+		t.Fatalf("%+v", c)
+	}
+	k.check()
+	spoilt(k.office, Freezes, c.ID, func(f *encumbrance.Freeze) { f.ConfirmBy = 20270103 }, func() { k.finds("I-136", c.ID) })
+	k.does(second, FreezeConfirm{d.ID, "d"})
+	k.advance(calendar.Date(20270103).Start() - 1)
+	if k.frozenNow(c.ID) != "emergency 4/4" {
+		t.Error("lapsed on its last day:", k.frozenNow(c.ID))
+	}
+	k.advance(calendar.Date(20270103).Start())
+	if k.frozenNow(c.ID) != "lapsed 0/4" || k.frozenNow(d.ID) != "active 4/4" {
+		t.Error(k.frozenNow(c.ID), k.frozenNow(d.ID))
+	}
 }
 
 // An emergency freeze that nobody confirms is not placed again by one officer, of
