@@ -23,9 +23,11 @@ var (
 	// ErrSweepIdle is returned when idle permits would be taken back without their declaration.
 	ErrSweepIdle = fault.New(fault.Invalid, "buy_back.sweep_idle", "idle permits are taken back by sweeping their declaration").At("cause")
 	// ErrBuyBackTermEnded is returned when the instrument's term has ended.
-	ErrBuyBackTermEnded = fault.New(fault.Refused, "buy_back.instrument_expired", "the instrument's term has ended").At("instrument")
+	ErrBuyBackTermEnded = fault.New(fault.Refused, "buy_back.instrument_expired", "the instrument's term has ended").At("instrument").
+				Under("instrument.term_end", sourceDefault)
 	// ErrUnitGoesOn is returned when a unit would be closed, or its licence cancelled, of which nothing is recorded.
-	ErrUnitGoesOn = fault.New(fault.Refused, "buy_back.unit_goes_on", "the licence is in force and no departure says that the unit is closed: record that first").At("cause")
+	ErrUnitGoesOn = fault.New(fault.Refused, "buy_back.unit_goes_on", "the licence is in force and no departure says that the unit is closed: record that first").At("cause").
+			Under("buy_back.cause", sourceDefault)
 )
 
 // BuyBackApply applies, for an enterprise, that permits of one of its holdings

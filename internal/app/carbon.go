@@ -31,16 +31,19 @@ var (
 	// ErrRecognisedUnit is returned when a scheme that is recognised already is registered with another serial unit.
 	ErrRecognisedUnit = fault.New(fault.Conflict, "carbon.recognised_unit", "the scheme is recognised with another serial unit").At("serial_unit")
 	// ErrNoMethodology is returned when no version of a methodology is in force on a day.
-	ErrNoMethodology = fault.New(fault.Refused, "carbon.no_methodology", "no version of the methodology is in force").At("methodology")
+	ErrNoMethodology = fault.New(fault.Refused, "carbon.no_methodology", "no version of the methodology is in force").At("methodology").
+				Under("carbon.methodology", "terms of the methodology")
 	// ErrNoSuchInput is returned when points would be given for an input that the methodology does not have.
-	ErrNoSuchInput = fault.New(fault.Refused, "carbon.no_such_input", "the methodology has no such input").At("points_of")
+	ErrNoSuchInput = fault.New(fault.Refused, "carbon.no_such_input", "the methodology has no such input").At("points_of").
+			Under("carbon.methodology", "terms of the methodology")
 	// ErrNewVersion is returned when a new version is not the next one, or would not begin after the one before.
 	ErrNewVersion = fault.New(fault.Conflict, "carbon.new_version", "a new version has the next number and begins after the one before")
 	// ErrDaysCounted is returned when a scenario or a methodology would change on a day that can have been counted already.
 	ErrDaysCounted = fault.New(fault.Refused, "carbon.days_counted", "what can have been counted is not counted another way").At("valid_from").
 			Under("carbon.counted_once", "沪环规〔2025〕10号")
 	// ErrSchemeOver is returned when a scheme does not count what is done on that day.
-	ErrSchemeOver = fault.New(fault.Refused, "carbon.scheme_over", "the scheme is not in force").At("scheme")
+	ErrSchemeOver = fault.New(fault.Refused, "carbon.scheme_over", "the scheme is not in force").At("scheme").
+			Under("carbon.scheme", "terms of the scheme")
 )
 
 // exclusionsMax is how many entries one import takes.

@@ -31,7 +31,8 @@ var (
 	// ErrProjectCode is returned when another project of the scheme has the code.
 	ErrProjectCode = fault.New(fault.Conflict, "carbon.project_taken", "a project of the scheme has this code already").At("code")
 	// ErrVersions is returned when a project's period does not lie within one version of its methodology.
-	ErrVersions = fault.New(fault.Refused, "carbon.period_of_two_versions", "the period must lie within one version of the methodology").At("period_to")
+	ErrVersions = fault.New(fault.Refused, "carbon.period_of_two_versions", "the period must lie within one version of the methodology").At("period_to").
+			Under("carbon.methodology", "terms of the methodology")
 	// ErrPeriodCounted is returned when a period of a plant overlaps one that was counted, or another intake has brought the month.
 	ErrPeriodCounted = fault.New(fault.Refused, "carbon.period_counted", "the period overlaps one that is counted already").At("period_from").
 				Under("carbon.counted_once", "沪环规〔2025〕10号")

@@ -31,13 +31,16 @@ var (
 	// ErrPartyNotOfLicence is returned when the licence is not the party's.
 	ErrPartyNotOfLicence = fault.New(fault.Invalid, "deal.party_not_of_licence", "the licence is not that party's")
 	// ErrDealTermEnded is returned when the instrument's term has ended.
-	ErrDealTermEnded = fault.New(fault.Refused, "deal.instrument_expired", "the instrument's term has ended").At("instrument")
+	ErrDealTermEnded = fault.New(fault.Refused, "deal.instrument_expired", "the instrument's term has ended").At("instrument").
+				Under("instrument.term_end", sourceDefault)
 	// ErrMonthsBeyondTerm is returned when more months are paid for than the term has left.
-	ErrMonthsBeyondTerm = fault.New(fault.Refused, "deal.months_beyond_term", "the term has not so many months left").At("months")
+	ErrMonthsBeyondTerm = fault.New(fault.Refused, "deal.months_beyond_term", "the term has not so many months left").At("months").
+				Under("instrument.term_end", sourceDefault)
 	// ErrOffset is returned when the offset ratio of a deal is not that of its project.
 	ErrOffset = fault.New(fault.Refused, "deal.offset_not_of_project", "the offset ratio is that of the project").At("offset_ratio").Under(ruleProject, citeProject)
 	// ErrTooManySources is returned when the quantity comes out of too many acquisitions.
-	ErrTooManySources = fault.New(fault.Refused, "deal.too_many_sources", "the quantity comes out of more than 400 acquisitions: deal in parts").At("quantity")
+	ErrTooManySources = fault.New(fault.Refused, "deal.too_many_sources", "the quantity comes out of more than 400 acquisitions: deal in parts").At("quantity").
+				Under("command.parts", "project default: what one command may move")
 )
 
 // DealPropose proposes a deal for one of its sides.

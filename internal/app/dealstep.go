@@ -15,13 +15,16 @@ import (
 // table of steps are in settlement.
 var (
 	// ErrDealStale is returned when what was proposed would now have other effects.
-	ErrDealStale = fault.New(fault.Refused, "deal.stale", "the rules of this deal have changed since it was proposed: propose it again")
+	ErrDealStale = fault.New(fault.Refused, "deal.stale", "the rules of this deal have changed since it was proposed: propose it again").
+			Under("deal.as_proposed", sourceDefault)
 	// ErrPaymentOverdue is returned when the last day to pay is over.
 	ErrPaymentOverdue = fault.New(fault.Refused, "deal.payment_overdue", "the last day to pay is over").Under("deal.payment_days", "project default")
 	// ErrDealUseSaid is returned when a buyer names another project than his deal has, or one where he proposed it without.
-	ErrDealUseSaid = fault.New(fault.Refused, "deal.use_said", "what the permits are for was said when this deal was proposed: propose another one").At("project")
+	ErrDealUseSaid = fault.New(fault.Refused, "deal.use_said", "what the permits are for was said when this deal was proposed: propose another one").At("project").
+			Under("deal.as_proposed", sourceDefault)
 	// ErrNotReversible is returned when the buyer no longer has all that the deal brought.
-	ErrNotReversible = fault.New(fault.Refused, "deal.not_reversible", "the buyer no longer has all of the permits that this deal brought")
+	ErrNotReversible = fault.New(fault.Refused, "deal.not_reversible", "the buyer no longer has all of the permits that this deal brought").
+				Under("deal.reversal", sourceDefault)
 )
 
 // DealStep takes the next step of a deal.

@@ -24,15 +24,19 @@ var (
 // The faults of discharges and estimates, in the order in which they are checked.
 var (
 	// ErrQuarterNotOver is returned when a discharge is recorded for a quarter that is not over.
-	ErrQuarterNotOver = fault.New(fault.Refused, "discharge.quarter_not_over", "the quarter is not over").At("quarter")
+	ErrQuarterNotOver = fault.New(fault.Refused, "discharge.quarter_not_over", "the quarter is not over").At("quarter").
+				Under("discharge.quarter_over", sourceDefault)
 	// ErrDischargeKnown is returned when the quarter has a record that the new one does not supersede.
 	ErrDischargeKnown = fault.New(fault.Conflict, "discharge.recorded", "the quarter is recorded already: a correction names what it supersedes").At("supersedes")
 	// ErrDischargeMissing is returned when a surplus would rest on a year with quarters that are not recorded.
-	ErrDischargeMissing = fault.New(fault.Refused, "surplus.discharge_missing", "a quarter of the year is not recorded, and missing is not zero").At("year")
+	ErrDischargeMissing = fault.New(fault.Refused, "surplus.discharge_missing", "a quarter of the year is not recorded, and missing is not zero").At("year").
+				Under("surplus.estimate", sourceDefault)
 	// ErrRightUnknown is returned when neither the licence's amount nor a project's is recorded.
-	ErrRightUnknown = fault.New(fault.Refused, "surplus.right_unknown", "what the licence permits is not recorded").At("licence")
+	ErrRightUnknown = fault.New(fault.Refused, "surplus.right_unknown", "what the licence permits is not recorded").At("licence").
+			Under("surplus.estimate", sourceDefault)
 	// ErrBeyondEstimate is returned when more would be verified than right − actual − task.
-	ErrBeyondEstimate = fault.New(fault.Refused, "surplus.beyond_estimate", "the surplus is less: right − actual discharge − reduction task").At("quantity")
+	ErrBeyondEstimate = fault.New(fault.Refused, "surplus.beyond_estimate", "the surplus is less: right − actual discharge − reduction task").At("quantity").
+				Under("surplus.estimate", sourceDefault)
 )
 
 // DischargeRecord records what a licence has discharged in a quarter, or

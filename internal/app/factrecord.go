@@ -209,10 +209,12 @@ type ParameterSet struct {
 var _ = declare(ZoneRuleSet{}, ParameterSet{})
 
 // ErrParameterPlanned is returned when a parameter would take the place of one that was set to begin later.
-var ErrParameterPlanned = fault.New(fault.Refused, "parameter.planned", "a later change of the parameter is set already: the last day lies before it").At("valid_to")
+var ErrParameterPlanned = fault.New(fault.Refused, "parameter.planned", "a later change of the parameter is set already: the last day lies before it").At("valid_to").
+	Under("parameter.decided", sourceDefault)
 
 // ErrParameterPast is returned when a parameter would change what held before today.
-var ErrParameterPast = fault.New(fault.Refused, "parameter.past", "a parameter holds from today on at the earliest: what was decided before stays").At("valid_from")
+var ErrParameterPast = fault.New(fault.Refused, "parameter.past", "a parameter holds from today on at the earliest: what was decided before stays").At("valid_from").
+	Under("parameter.decided", sourceDefault)
 
 // Operation is ZoneRuleSet.
 func (ZoneRuleSet) Operation() identity.Operation { return identity.ZoneRuleSet }

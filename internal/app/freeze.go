@@ -48,11 +48,14 @@ var (
 	// ErrFreezePast is returned when a freeze would begin, or end, before today.
 	ErrFreezePast = fault.New(fault.Invalid, "freeze.past", "the day has passed")
 	// ErrFreezeMoney is returned when the money of a freeze would go to a buyer.
-	ErrFreezeMoney = fault.New(fault.Refused, "freeze.of_money", "the freeze is of money: only permits and credits go to the buyer of a judicial sale")
+	ErrFreezeMoney = fault.New(fault.Refused, "freeze.of_money", "the freeze is of money: only permits and credits go to the buyer of a judicial sale").
+			Under("freeze.judicial_sale", sourceDefault)
 	// ErrNotOfCourt is returned when what a bureau has frozen would be sold by a court.
-	ErrNotOfCourt = fault.New(fault.Refused, "freeze.not_of_court", "only what a court has frozen goes to the buyer of a judicial sale")
+	ErrNotOfCourt = fault.New(fault.Refused, "freeze.not_of_court", "only what a court has frozen goes to the buyer of a judicial sale").
+			Under("freeze.judicial_sale", sourceDefault)
 	// ErrBuyerRegion is returned when the buyer's licence lies in another region.
-	ErrBuyerRegion = fault.New(fault.Refused, "freeze.buyer_region", "permits stay in their region: the buyer's licence lies in another one").At("buyer_licence")
+	ErrBuyerRegion = fault.New(fault.Refused, "freeze.buyer_region", "permits stay in their region: the buyer's licence lies in another one").At("buyer_licence").
+			Under("permit.region", sourceDefault)
 	// ErrBuyerIsHolder is returned when permits or credits would go to the licence or party that has them.
 	ErrBuyerIsHolder = fault.New(fault.Invalid, "freeze.buyer_is_holder", "they are the buyer's already").At("buyer_licence")
 )

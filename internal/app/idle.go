@@ -22,7 +22,8 @@ var (
 	// ErrIdleDeclared is returned when the holding is declared idle already.
 	ErrIdleDeclared = fault.New(fault.Conflict, "idle_declaration.open_already", "the holding is declared idle already: end that declaration first").At("instrument")
 	// ErrIdleOfBureau is returned when an enterprise would end what the bureau has recorded.
-	ErrIdleOfBureau = fault.New(fault.Refused, "idle_declaration.of_bureau", "the bureau has recorded this: the bureau ends it")
+	ErrIdleOfBureau = fault.New(fault.Refused, "idle_declaration.of_bureau", "the bureau has recorded this: the bureau ends it").
+			Under("idle_declaration.end", sourceDefault)
 	// ErrUsedBefore is returned when permits would be used again before they lay idle.
 	ErrUsedBefore = fault.New(fault.Invalid, "idle_declaration.used_before", "the permits lay idle later than that").At("used_on")
 )

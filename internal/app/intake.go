@@ -33,7 +33,8 @@ func (a *App) IntakeRegister(salt func(name string) ([]byte, error)) func() (int
 }
 
 // ErrNoScenario is returned when a scheme does not count such activities on a day.
-var ErrNoScenario = fault.New(fault.Refused, "carbon.no_scenario", "the scheme has no such scenario").At("scenario")
+var ErrNoScenario = fault.New(fault.Refused, "carbon.no_scenario", "the scheme has no such scenario").At("scenario").
+	Under("carbon.scheme", "terms of the scheme")
 
 // intakeRegister is for one goroutine: it remembers what it was asked.
 type intakeRegister struct {

@@ -11,7 +11,8 @@ import (
 // The faults of licences, in the order in which they are checked.
 var (
 	// ErrLicenceOver is returned when a licence's last day has passed.
-	ErrLicenceOver = fault.New(fault.Refused, "licence.over", "the licence's last day has passed").At("valid_to")
+	ErrLicenceOver = fault.New(fault.Refused, "licence.over", "the licence's last day has passed").At("valid_to").
+			Under("licence.term", sourceDefault)
 	// ErrBankLicence is returned when a bank would have a licence: a bank never holds permits.
 	ErrBankLicence = fault.New(fault.Refused, "licence.of_bank", "a party that a bank officer acts for has no licences: a bank never holds permits").At("party").
 			Under("bank.no_permits", "project default")

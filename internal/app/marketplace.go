@@ -25,7 +25,8 @@ var (
 	// ErrMarketExists is returned when there is a market with this code already.
 	ErrMarketExists = fault.New(fault.Conflict, "catalog.market_exists", "there is a market with this code already").At("code")
 	// ErrRegionNotValid is returned when a region is not in use today.
-	ErrRegionNotValid = fault.New(fault.Refused, "catalog.region_not_valid", "the region is not in use today")
+	ErrRegionNotValid = fault.New(fault.Refused, "catalog.region_not_valid", "the region is not in use today").
+				Under("region.valid", sourceDefault)
 	// ErrStateUnchanged is returned when something is in that state already.
 	ErrStateUnchanged = fault.New(fault.Conflict, "record.state_unchanged", "it is in this state already").At("state")
 	// ErrStateFinal is returned when a state is for good.

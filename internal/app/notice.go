@@ -24,7 +24,8 @@ var (
 	// ErrDuePast is returned when a payment would be due before today.
 	ErrDuePast = fault.New(fault.Invalid, "payment_notice.due_past", "the payment would be due before today").At("due_on")
 	// ErrDueAfterTerm is returned when a payment would be due after the term has ended.
-	ErrDueAfterTerm = fault.New(fault.Refused, "payment_notice.due_after_term", "the payment would be due after the term has ended").At("due_on")
+	ErrDueAfterTerm = fault.New(fault.Refused, "payment_notice.due_after_term", "the payment would be due after the term has ended").At("due_on").
+			Under("instrument.term_end", sourceDefault)
 	// ErrProofTaken is returned when a receipt has proved another payment.
 	ErrProofTaken = fault.New(fault.Conflict, "payment_notice.proof_taken", "the receipt proves the payment of another notice already").At("proof")
 )

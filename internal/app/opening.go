@@ -24,7 +24,8 @@ var (
 	// being taken. Try again in a few seconds.
 	ErrOpening = fault.New(fault.Conflict, "opening.running", "an opening package is being taken and nothing else changes meanwhile: try again in a few seconds")
 	// ErrRegionNotEmpty is returned when a region that a package opens has anything already.
-	ErrRegionNotEmpty = fault.New(fault.Refused, "opening.region_not_empty", "a region that the package opens is not empty")
+	ErrRegionNotEmpty = fault.New(fault.Refused, "opening.region_not_empty", "a region that the package opens is not empty").
+				Under("opening.empty_region", sourceDefault)
 )
 
 // OpeningSubmit keeps a file that was read and checked by CheckOpening: its

@@ -167,7 +167,7 @@ func (v *View) judgeMirror(m outside.Mirror, buyerRegion string, from, to ledger
 		return m, err
 	}
 	if !joined {
-		return m, ErrNoPair.At("buyer_licence")
+		return m, ErrNoPair.At("buyer_licence").Under("deal.region_pair", "国办发〔2014〕38号")
 	}
 	o, err := mirrorDelivery(m, from, to, pair.Coefficient).Outcome()
 	m.BuyerRegion, m.Pair, m.Arriving = buyerRegion, pair.ID, o.Delivered

@@ -22,7 +22,8 @@ var (
 	// was confirmed already.
 	ErrUSCCNothingToConfirm = fault.New(fault.Conflict, "party.uscc_nothing_to_confirm", "the party's code needs no confirmation")
 	// ErrPartyClosed is returned when a party is closed.
-	ErrPartyClosed = fault.New(fault.Refused, "party.closed", "the party is closed").At("party")
+	ErrPartyClosed = fault.New(fault.Refused, "party.closed", "the party is closed").At("party").
+			Under("party.closed", sourceDefault)
 )
 
 // PartyRegister registers an enterprise. One whose code fails only its check

@@ -6,6 +6,7 @@ import (
 	"permitx/internal/identity"
 	"permitx/internal/permit"
 	"permitx/internal/quantity"
+	"permitx/internal/rulebook"
 )
 
 // The tables of projects. Orders look at projects and their needs, so that
@@ -88,7 +89,7 @@ func (c ProjectRegister) Decide(v *View) (Apply, error) {
 	}
 	switch other, taken := v.byCode.projects[c.EIA]; {
 	case party.State != catalog.PartyActive:
-		return nil, ErrPartyNotActive.With("the party is %s", party.State).At("licence")
+		return nil, ErrPartyNotActive.With("the party is %s", party.State).At("licence").Under("party.active", rulebook.ProjectDefault)
 	case taken:
 		return nil, ErrEIATaken.With("the number %s is that of project %d already", c.EIA, other)
 	}

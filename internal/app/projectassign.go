@@ -12,7 +12,8 @@ import (
 // The faults of an assignment, in the order in which they are checked.
 var (
 	// ErrNotBought is returned when more would be assigned than was bought for the project.
-	ErrNotBought = fault.New(fault.Refused, "project.not_bought", "so much was not bought for the project").At("quantity")
+	ErrNotBought = fault.New(fault.Refused, "project.not_bought", "so much was not bought for the project").At("quantity").
+			Under(ruleProject, citeProject)
 	// ErrNotAvailable is returned when the licence has less of the instrument available.
 	ErrNotAvailable = fault.New(fault.Refused, "project.not_available", "the licence does not have so much available").At("quantity")
 )

@@ -24,9 +24,11 @@ var (
 
 	// ErrPollutantNotValid is returned when no permits for the pollutant exist any
 	// more, or not yet.
-	ErrPollutantNotValid = fault.New(fault.Refused, "catalog.pollutant_not_valid", "there are no permits for this pollutant today").At("pollutant")
+	ErrPollutantNotValid = fault.New(fault.Refused, "catalog.pollutant_not_valid", "there are no permits for this pollutant today").At("pollutant").
+				Under("pollutant.valid", sourceDefault)
 	// ErrTermEnded is returned when an instrument's term would be over already.
-	ErrTermEnded = fault.New(fault.Refused, "catalog.term_ended", "the term is over already").At("term_end")
+	ErrTermEnded = fault.New(fault.Refused, "catalog.term_ended", "the term is over already").At("term_end").
+			Under("instrument.term_end", sourceDefault)
 	// ErrInstrumentExists is returned when there is such an instrument already.
 	ErrInstrumentExists = fault.New(fault.Conflict, "catalog.instrument_exists", "there is such an instrument already")
 	// ErrGoodsTwice is returned when an instrument would be of permits and of credits, or of neither.

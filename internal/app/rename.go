@@ -16,7 +16,8 @@ var (
 	// ErrNameUnchanged is returned when neither name nor code would change.
 	ErrNameUnchanged = fault.New(fault.Conflict, "party.name_unchanged", "the party has this name and code already").At("name")
 	// ErrLicenceNumbers is returned when a party gets another code and a licence that is not revoked no number that begins with it.
-	ErrLicenceNumbers = fault.New(fault.Refused, "party.licence_numbers", "with another code each licence has another number: name them all").At("licences")
+	ErrLicenceNumbers = fault.New(fault.Refused, "party.licence_numbers", "with another code each licence has another number: name them all").At("licences").
+				Under("licence.number", sourceDefault)
 )
 
 // PartyRename gives a party another name, or another code with the numbers of

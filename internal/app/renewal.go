@@ -35,7 +35,8 @@ var (
 	ErrRenewalPrice = fault.New(fault.Refused, "renewal.price_missing", "the new term of paid permits is paid for").At("price").
 			Under("renewal.paid_again", "财税〔2015〕61号 第十二条: 排污权有效期原则上为五年。有效期满后，排污单位需要延续排污权的，应当按照地方环境保护部门重新核定的排污权，继续缴纳排污权使用费")
 	// ErrRenewalHeld is returned when a part of what is renewed is held for orders, deals or buy-backs.
-	ErrRenewalHeld = fault.New(fault.Refused, "renewal.held", "a part of the holding is held for orders, deals or buy-backs: end them first").At("event")
+	ErrRenewalHeld = fault.New(fault.Refused, "renewal.held", "a part of the holding is held for orders, deals or buy-backs: end them first").At("event").
+			Under("renewal.held", sourceDefault)
 )
 
 // RenewalApply applies for a further term of what a licence holds of an

@@ -18,13 +18,17 @@ const renewalKind = "renewal"
 // The faults of a renewal's publicity, in the order in which they are checked.
 var (
 	// ErrPublicityRuns is returned when a renewal would be decided before its publicity is over.
-	ErrPublicityRuns = fault.New(fault.Refused, "renewal.publicity_runs", "the publicity is not over").At("event")
+	ErrPublicityRuns = fault.New(fault.Refused, "renewal.publicity_runs", "the publicity is not over").At("event").
+				Under("renewal.publicity", sourceDefault)
 	// ErrPublicityWithdrawn is returned when the public notice was withdrawn: verify and publish again.
-	ErrPublicityWithdrawn = fault.New(fault.Refused, "renewal.publicity_withdrawn", "the public notice was withdrawn: verify and publish the renewal again").At("event")
+	ErrPublicityWithdrawn = fault.New(fault.Refused, "renewal.publicity_withdrawn", "the public notice was withdrawn: verify and publish the renewal again").At("event").
+				Under("renewal.publicity", sourceDefault)
 	// ErrObjectionOpen is returned when an objection to the public notice is not answered.
-	ErrObjectionOpen = fault.New(fault.Refused, "renewal.objection_open", "an objection to the renewal is not answered").At("event")
+	ErrObjectionOpen = fault.New(fault.Refused, "renewal.objection_open", "an objection to the renewal is not answered").At("event").
+				Under("renewal.publicity", sourceDefault)
 	// ErrObjectionUpheld is returned when an objection was upheld: verify and publish again.
-	ErrObjectionUpheld = fault.New(fault.Refused, "renewal.objection_upheld", "an objection to the renewal was upheld: verify and publish it again, or reject it").At("event")
+	ErrObjectionUpheld = fault.New(fault.Refused, "renewal.objection_upheld", "an objection to the renewal was upheld: verify and publish it again, or reject it").At("event").
+				Under("renewal.publicity", sourceDefault)
 )
 
 // publish posts what was verified as a public notice, for as many days as one

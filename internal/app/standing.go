@@ -19,7 +19,8 @@ var (
 	// ErrOfferOver is returned when a standing offer would end before today.
 	ErrOfferOver = fault.New(fault.Invalid, "standing_offer.until_past", "the standing offer would end before today").At("until")
 	// ErrOfferBeyondBudget is returned when a standing offer would end after the year in which its budget is spent.
-	ErrOfferBeyondBudget = fault.New(fault.Refused, "standing_offer.beyond_budget", "the standing offer would end after the year of its budget").At("until")
+	ErrOfferBeyondBudget = fault.New(fault.Refused, "standing_offer.beyond_budget", "the standing offer would end after the year of its budget").At("until").
+				Under("budget.year", sourceDefault)
 	// ErrVerificationUsed is returned when the verification does not cover the quantity.
 	ErrVerificationUsed = fault.New(fault.Refused, "standing_offer.verification_used", "the verification of surplus does not cover the quantity").At("verification").
 				Under("seller.paid_and_surplus", "浙江省大气污染防治条例 第十六条")

@@ -29,9 +29,11 @@ var (
 	// ErrYearNamed is returned when a verification names a year and why none applies.
 	ErrYearNamed = fault.New(fault.Invalid, "surplus.year_named", "a surplus rests on a year, or on none: not both").At("no_year")
 	// ErrYearApplies is returned when no year is named although quarters are recorded.
-	ErrYearApplies = fault.New(fault.Refused, "surplus.year_applies", "discharges of the licence are recorded: the surplus rests on the last year that is recorded in full").At("no_year")
+	ErrYearApplies = fault.New(fault.Refused, "surplus.year_applies", "discharges of the licence are recorded: the surplus rests on the last year that is recorded in full").At("no_year").
+			Under("surplus.estimate", sourceDefault)
 	// ErrYearStale is returned when a later year is recorded in full.
-	ErrYearStale = fault.New(fault.Refused, "surplus.year_stale", "the surplus rests on the last year that is recorded in full").At("year")
+	ErrYearStale = fault.New(fault.Refused, "surplus.year_stale", "the surplus rests on the last year that is recorded in full").At("year").
+			Under("surplus.estimate", sourceDefault)
 )
 
 // SurplusVerify records that a part of a licence's paid permits of a pollutant

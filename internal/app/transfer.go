@@ -24,16 +24,20 @@ const (
 var (
 	// ErrTransferKinds is returned when accounts of these kinds are not corrected by
 	// a transfer: each other movement has a command of its own.
-	ErrTransferKinds = fault.New(fault.Refused, "transfer.kinds", "a correcting transfer moves money between funds, or between funds and fees or the party's own deposit, or permits between two holdings")
+	ErrTransferKinds = fault.New(fault.Refused, "transfer.kinds", "a correcting transfer moves money between funds, or between funds and fees or the party's own deposit, or permits between two holdings").
+				Under("transfer.correction", sourceDefault)
 	// ErrTransferHolders is returned when permits would leave their party,
 	// instrument or origin.
-	ErrTransferHolders = fault.New(fault.Refused, "transfer.holders_differ", "permits are corrected between licences of one party, with the same instrument and origin")
+	ErrTransferHolders = fault.New(fault.Refused, "transfer.holders_differ", "permits are corrected between licences of one party, with the same instrument and origin").
+				Under("transfer.correction", sourceDefault)
 	// ErrPricedHeld is returned when permits would leave a holding that its open
 	// orders and deals need: those with a known price.
-	ErrPricedHeld = fault.New(fault.Refused, "transfer.priced_permits_held", "what would be left with a known price does not cover what is held aside for sales").At("amount")
+	ErrPricedHeld = fault.New(fault.Refused, "transfer.priced_permits_held", "what would be left with a known price does not cover what is held aside for sales").At("amount").
+			Under("transfer.correction", sourceDefault)
 	// ErrTransferRows is returned when a transfer would move more acquisitions than a
 	// command may write.
-	ErrTransferRows = fault.New(fault.Refused, "transfer.too_many_acquisitions", "the permits come from more than 400 acquisitions: send the transfer in parts").At("amount")
+	ErrTransferRows = fault.New(fault.Refused, "transfer.too_many_acquisitions", "the permits come from more than 400 acquisitions: send the transfer in parts").At("amount").
+			Under("command.parts", "project default: what one command may move")
 )
 
 // TransferPost corrects the ledger by a transfer between two accounts of one

@@ -27,7 +27,8 @@ var (
 	ErrBatchMoneyOnly = fault.New(fault.Invalid, "transfer.batch_money_only", "a batch moves money only: send each transfer of permits by itself").At("debit_account")
 	// ErrTransferNeedsApproval is the result of an item that a second person must approve, in
 	// a batch whose items are done one by one.
-	ErrTransferNeedsApproval = fault.New(fault.Refused, "transfer.needs_approval", "a second person must approve this transfer: send it by itself, or in a batch with the mode all")
+	ErrTransferNeedsApproval = fault.New(fault.Refused, "transfer.needs_approval", "a second person must approve this transfer: send it by itself, or in a batch with the mode all").
+					Under("transfer.two_persons", sourceDefault)
 )
 
 // TransferBatch is a number of correcting transfers of money, each decided and posted in

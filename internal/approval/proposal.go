@@ -89,7 +89,8 @@ var (
 	// ErrNotPending is returned when a proposal has been decided, withdrawn or has lapsed; of one that is approved, when it would be approved or refreshed.
 	ErrNotPending = fault.New(fault.Conflict, "proposal.not_pending", "the proposal is no longer pending")
 	// ErrOwnProposal is returned when the proposer, as a person, or his stand-in would decide his proposal.
-	ErrOwnProposal = fault.New(fault.Refused, "proposal.own", "a proposal is decided by another person than its proposer or his stand-in")
+	ErrOwnProposal = fault.New(fault.Refused, "proposal.own", "a proposal is decided by another person than its proposer or his stand-in").
+			Under("proposal.four_eyes", "project default")
 	// ErrNotProposer is returned when somebody else would withdraw a proposal.
 	ErrNotProposer = fault.New(fault.Conflict, "proposal.not_proposer", "only its proposer withdraws a proposal")
 	// ErrNotShown is returned when an approval names other effects than the proposal shows.

@@ -96,7 +96,8 @@ var (
 	// ErrNoticeWithdrawn is returned when the notice is withdrawn already.
 	ErrNoticeWithdrawn = fault.New(fault.Conflict, "public_notice.withdrawn", "the public notice is withdrawn")
 	// ErrNotRunning is returned when an objection comes before a notice's first day or after its last.
-	ErrNotRunning = fault.New(fault.Refused, "objection.out_of_time", "objections are filed while the notice stands")
+	ErrNotRunning = fault.New(fault.Refused, "objection.out_of_time", "objections are filed while the notice stands").
+			Under("public_notice.objection", "project default")
 	// ErrAnswered is returned when an objection is answered already.
 	ErrAnswered = fault.New(fault.Conflict, "objection.answered", "the objection is answered already")
 )

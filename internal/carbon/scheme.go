@@ -109,9 +109,11 @@ func (s Scenario) Validate() error {
 // The faults of the claim window.
 var (
 	// ErrClaimTooEarly is returned when an activity is declared before its claim window.
-	ErrClaimTooEarly = fault.New(fault.Refused, "activity.claim_too_early", "the activity may not be declared yet").At("from")
+	ErrClaimTooEarly = fault.New(fault.Refused, "activity.claim_too_early", "the activity may not be declared yet").At("from").
+				Under("carbon.claim_window", "terms of the scheme")
 	// ErrClaimTooLate is returned when it is declared after its claim window; a complaint that is upheld opens the window again.
-	ErrClaimTooLate = fault.New(fault.Refused, "activity.claim_too_late", "the activity may not be declared any more").At("from")
+	ErrClaimTooLate = fault.New(fault.Refused, "activity.claim_too_late", "the activity may not be declared any more").At("from").
+			Under("carbon.claim_window", "terms of the scheme")
 )
 
 // CheckClaim returns ErrClaimTooEarly or ErrClaimTooLate unless an activity of a

@@ -68,7 +68,8 @@ var (
 	// ErrUnits is returned when a party has fewer units of the series.
 	ErrUnits = fault.New(fault.Refused, "carbon.units_short", "the party holds fewer units of the series").At("units")
 	// ErrPieces is returned when the units lie in too many ranges.
-	ErrPieces = fault.New(fault.Refused, "carbon.too_many_ranges", "the units lie in too many ranges: take fewer at a time").At("units")
+	ErrPieces = fault.New(fault.Refused, "carbon.too_many_ranges", "the units lie in too many ranges: take fewer at a time").At("units").
+			Under("command.parts", "project default: what one command may move")
 )
 
 // Split takes units from ranges in the order in which they come; of the last of

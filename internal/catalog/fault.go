@@ -30,7 +30,8 @@ var (
 	// ErrMarketApproval is returned when a market spans regions and carries no
 	// standing approval: its fills move caps, which only an approval allows.
 	ErrMarketApproval = fault.New(fault.Refused, "catalog.market_approval_missing",
-		"a market that spans regions needs a standing approval")
+		"a market that spans regions needs a standing approval").
+		Under("market.approval", "project default")
 
 	// ErrTermEnd is returned when a term does not end on the grid of term ends.
 	ErrTermEnd = fault.New(fault.Refused, "catalog.term_end_off_grid", "a term ends on the last day of a quarter").

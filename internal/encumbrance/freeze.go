@@ -21,11 +21,13 @@ var (
 	// ErrState is returned when the freeze's state does not allow this event.
 	ErrState = fault.New(fault.Conflict, "freeze.state", "the freeze does not allow this now")
 	// ErrSamePerson is returned when the officer who froze, or who stands in for him, would confirm it.
-	ErrSamePerson = fault.New(fault.Refused, "freeze.same_person", "an emergency freeze is confirmed by another person than the one who placed it")
+	ErrSamePerson = fault.New(fault.Refused, "freeze.same_person", "an emergency freeze is confirmed by another person than the one who placed it").
+			Under("freeze.four_eyes", "project default")
 	// ErrNotLater is returned when an extension does not move the last day back.
 	ErrNotLater = fault.New(fault.Invalid, "freeze.not_later", "an extension ends later than the freeze does now").At("ends_on")
 	// ErrNotFrozen is returned when more would be sold than is frozen.
-	ErrNotFrozen = fault.New(fault.Refused, "freeze.not_frozen", "the freeze has not frozen so much").At("quantity")
+	ErrNotFrozen = fault.New(fault.Refused, "freeze.not_frozen", "the freeze has not frozen so much").At("quantity").
+			Under("freeze.judicial_sale", "project default")
 )
 
 // Issuer is who may order a freeze.

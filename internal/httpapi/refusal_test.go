@@ -100,6 +100,9 @@ func TestRefusals_NameTheirRule(t *testing.T) {
 	refused("a lease of 13 months", "/v1/leases", fmt.Sprintf(
 		`{"lessor_licence":%d,"lessee_licence":%d,"instrument":%q,"quantity":"1","price":"1","months":13,"from":"2026-08-01"}`,
 		f.licence, w.newFirm(40, apptest.Jiashan).licence, instrumentCode), "rule.lease_months", "lease.months")
+	refused("a deal of more months than the term has left", "/v1/deals", fmt.Sprintf(
+		`{"kind":"local","proposer":"seller","seller_party":%d,"seller_licence":%d,"buyer_party":%d,"buyer_licence":%d,"instrument":%q,"quantity":"1","price":"4000","months":61,"payment":"escrow"}`,
+		f.party, f.licence, g.party, g.licence, instrumentCode), "deal.months_beyond_term", "instrument.term_end")
 	refused("a pledge over the share", "/v1/pledges", fmt.Sprintf(
 		`{"licence":%d,"instrument":%q,"quantity":"1","bank":%d,"loan":"80.01","assessed_value":"100","assessment":"report"}`,
 		f.licence, instrumentCode, banks[0]), "rule.pledge_share", "pledge.share")

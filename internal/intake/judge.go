@@ -138,7 +138,7 @@ func faultOf(err error) *fault.Error {
 	if f, ok := fault.As(err); ok {
 		return f
 	}
-	return fault.New(fault.Refused, "activity.unreadable", err.Error())
+	return ErrUnreadable.With("%s", err)
 }
 
 // batch judges one batch, in the order of its lines, against the rows that

@@ -44,9 +44,11 @@ const ExportRows = 1<<20 - 1
 // The faults of an export, in the order in which they are checked.
 var (
 	// ErrDaysNotOver is returned when the days of an export are not over: what it says would still change.
-	ErrDaysNotOver = fault.New(fault.Refused, "outside_export.not_over", "a package is made of days that are over").At("to")
+	ErrDaysNotOver = fault.New(fault.Refused, "outside_export.not_over", "a package is made of days that are over").At("to").
+			Under("outside_export.days_over", "project default")
 	// ErrExportLarge is returned when a file would have more than 1,048,575 rows.
-	ErrExportLarge = fault.New(fault.Refused, "outside_export.too_large", "a file of the package would have more than 1048575 rows: name fewer days")
+	ErrExportLarge = fault.New(fault.Refused, "outside_export.too_large", "a file of the package would have more than 1048575 rows: name fewer days").
+			Under("outside_export.rows", "project default")
 	// ErrPackageNotNow is returned when the state of a package does not allow a step.
 	ErrPackageNotNow = fault.New(fault.Conflict, "outside_package.not_now", "the package does not allow this step now")
 )

@@ -15,7 +15,8 @@ var (
 	// ErrNotGiven is returned when a guarantee would be corrected that waits for its payment or has lapsed.
 	ErrNotGiven = fault.New(fault.Conflict, "correction.not_given", "nothing was given yet: cancel the payment notice").At("earmark_allocation")
 	// ErrCorrected is returned when more would be corrected than the allocation gave.
-	ErrCorrected = fault.New(fault.Refused, "correction.beyond_allocation", "the allocation did not give so much that is not corrected yet").At("quantity")
+	ErrCorrected = fault.New(fault.Refused, "correction.beyond_allocation", "the allocation did not give so much that is not corrected yet").At("quantity").
+			Under("correction.within_allocation", "project default")
 	// ErrDebtSettled is returned when a debt is settled already.
 	ErrDebtSettled = fault.New(fault.Conflict, "debt.settled", "the debt is settled already")
 	// ErrBeyondDebt is returned when more would be settled than is owed.

@@ -57,7 +57,8 @@ var (
 	// ErrDepartureState is returned when the departure has come to its end.
 	ErrDepartureState = fault.New(fault.Conflict, "departure.state", "the departure has come to its end")
 	// ErrDepartureLeft is returned when the licence still has permits, or something rests on it.
-	ErrDepartureLeft = fault.New(fault.Refused, "departure.left", "something is left of the licence: have it bought back, sold, or moved by a cross-region deal first")
+	ErrDepartureLeft = fault.New(fault.Refused, "departure.left", "something is left of the licence: have it bought back, sold, or moved by a cross-region deal first").
+				Under("departure.nothing_left", "project default")
 )
 
 // Departure is that a site leaves: it moves to another region, or ends. Its

@@ -39,11 +39,14 @@ var (
 	// ErrPartSurplus is returned when more surplus than permits would go, or with permits that were not paid.
 	ErrPartSurplus = fault.New(fault.Invalid, "succession.part_surplus", "verified surplus goes with paid permits, and is no more than they are").At("parts")
 	// ErrOtherRegion is returned when permits would go to a licence of another region.
-	ErrOtherRegion = fault.New(fault.Refused, "succession.other_region", "permits stay in their region: what leaves it leaves by a departure")
+	ErrOtherRegion = fault.New(fault.Refused, "succession.other_region", "permits stay in their region: what leaves it leaves by a departure").
+			Under("permit.region", "project default")
 	// ErrPartsSum is returned when the parts are not the whole.
-	ErrPartsSum = fault.New(fault.Refused, "succession.parts_sum", "the parts must sum to what the licence has").At("parts")
+	ErrPartsSum = fault.New(fault.Refused, "succession.parts_sum", "the parts must sum to what the licence has").At("parts").
+			Under("succession.whole", "project default")
 	// ErrBlocked is returned when something rests on the licence that a succession does not carry along.
-	ErrBlocked = fault.New(fault.Refused, "succession.blocked", "something rests on the licence that must be brought to an end first")
+	ErrBlocked = fault.New(fault.Refused, "succession.blocked", "something rests on the licence that must be brought to an end first").
+			Under("succession.unencumbered", "project default")
 )
 
 // Succession is that the permits of a licence followed its site or enterprise

@@ -67,7 +67,8 @@ var (
 	// ErrMonth is returned when a month is not named by its first day.
 	ErrMonth = fault.New(fault.Invalid, "period_close.month", "name the month by its first day, for example 2026-07-01").At("month")
 	// ErrMonthOpen is returned when the month is not over.
-	ErrMonthOpen = fault.New(fault.Refused, "period_close.month_not_over", "a month is closed after its last day").At("month")
+	ErrMonthOpen = fault.New(fault.Refused, "period_close.month_not_over", "a month is closed after its last day").At("month").
+			Under("period_close.month_over", "project default")
 	// ErrNotCounted is returned when the trades of the month are not counted yet. Try again in a minute.
 	ErrNotCounted = fault.New(fault.Conflict, "period_close.not_counted", "the trades of the month are still being counted: try again in a minute").At("month")
 	// ErrClosedBefore is returned when the month is closed, or being closed.
@@ -76,7 +77,8 @@ var (
 	ErrCloseOrder = fault.New(fault.Conflict, "period_close.order", "the months of a region are closed in their order").At("month").
 			Under("period_close.in_order", "project default")
 	// ErrTooManyDifferences is returned when more is open than one close can list.
-	ErrTooManyDifferences = fault.New(fault.Refused, "period_close.too_many_differences", "more than 500 things are open: settle some of them first")
+	ErrTooManyDifferences = fault.New(fault.Refused, "period_close.too_many_differences", "more than 500 things are open: settle some of them first").
+				Under("period_close.differences_most", "project default")
 	// ErrCloseNotNow is returned when the state of a close does not allow a step.
 	ErrCloseNotNow = fault.New(fault.Conflict, "period_close.not_now", "the period close does not allow this step now")
 	// ErrUnexplained is returned when a close is signed while a difference is not explained.

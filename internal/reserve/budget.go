@@ -12,13 +12,17 @@ import (
 // The faults of budgets, in the order in which they are checked.
 var (
 	// ErrBudgetLeft is returned when a budget has less left than is needed.
-	ErrBudgetLeft = fault.New(fault.Refused, "budget.used_up", "the budget has not so much left")
+	ErrBudgetLeft = fault.New(fault.Refused, "budget.used_up", "the budget has not so much left").
+			Under("budget.within", "project default")
 	// ErrBudgetYear is returned when something would be committed in a budget of another year.
-	ErrBudgetYear = fault.New(fault.Refused, "budget.other_year", "a budget is spent in its own year").At("budget")
+	ErrBudgetYear = fault.New(fault.Refused, "budget.other_year", "a budget is spent in its own year").At("budget").
+			Under("budget.year", "project default")
 	// ErrBudgetRegion is returned when a budget is another region's.
-	ErrBudgetRegion = fault.New(fault.Refused, "budget.other_region", "the budget is another region's").At("budget")
+	ErrBudgetRegion = fault.New(fault.Refused, "budget.other_region", "the budget is another region's").At("budget").
+			Under("budget.region", "project default")
 	// ErrBudgetRunning is returned when a budget would be lapsed or carried over before its year is over.
-	ErrBudgetRunning = fault.New(fault.Refused, "budget.year_running", "a budget lapses or is carried over when its year is over")
+	ErrBudgetRunning = fault.New(fault.Refused, "budget.year_running", "a budget lapses or is carried over when its year is over").
+				Under("budget.year", "project default")
 )
 
 // sourceMax is the longest name of a source of money, in characters.

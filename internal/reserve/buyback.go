@@ -61,7 +61,8 @@ var causesOf = map[BuyBackKind][]BuyBackCause{
 // The faults of a buy-back, in the order in which they are checked.
 var (
 	// ErrVerifiedLess is returned when less was verified than is to go back.
-	ErrVerifiedLess = fault.New(fault.Refused, "buy_back.verified_less", "less is verified as surplus than is to go back").At("quantity")
+	ErrVerifiedLess = fault.New(fault.Refused, "buy_back.verified_less", "less is verified as surplus than is to go back").At("quantity").
+			Under("buy_back.verified", "project default")
 	// ErrNoReclaim is returned when paid permits would be taken back without payment for a cause that does not allow it.
 	ErrNoReclaim = fault.New(fault.Refused, "rule.paid_permits_bought", "paid permits are taken back without payment only where the unit is closed, they lay idle or were abandoned").
 			Under("buy_back.reclaim", "project default")
@@ -70,9 +71,11 @@ var (
 	// ErrObjectionTime is returned while the holder may still object.
 	ErrObjectionTime = fault.New(fault.Conflict, "buy_back.objection_time", "the holder may still object")
 	// ErrObjectionLate is returned when the time to object is over.
-	ErrObjectionLate = fault.New(fault.Refused, "buy_back.objection_late", "the time to object is over")
+	ErrObjectionLate = fault.New(fault.Refused, "buy_back.objection_late", "the time to object is over").
+				Under("buy_back.objection", "project default")
 	// ErrPaidOther is returned when the treasury paid another amount than was agreed.
-	ErrPaidOther = fault.New(fault.Refused, "buy_back.amount_differs", "the payment is not the agreed amount").At("amount")
+	ErrPaidOther = fault.New(fault.Refused, "buy_back.amount_differs", "the payment is not the agreed amount").At("amount").
+			Under("buy_back.paid_in_full", "project default")
 )
 
 // A BuyBack takes permits of one holding back into the government's reserve:

@@ -64,7 +64,8 @@ var (
 	ErrPriceUnknown = fault.New(fault.Refused, "buy_back.price_unknown", "it is not known what was paid for the permits").At("quantity").
 			Under("buy_back.price", "project default")
 	// ErrTooManyRows is returned when the quantity comes out of too many acquisitions.
-	ErrTooManyRows = fault.New(fault.Refused, "buy_back.too_many_sources", "the quantity comes out of too many acquisitions: apply in parts").At("quantity")
+	ErrTooManyRows = fault.New(fault.Refused, "buy_back.too_many_sources", "the quantity comes out of too many acquisitions: apply in parts").At("quantity").
+			Under("command.parts", "project default: what one command may move")
 	// ErrBuyBackAmount is returned when the permits would come to nothing, because
 	// less than a month is left.
 	ErrBuyBackAmount = fault.New(fault.Refused, "buy_back.amount_zero", "quantity, price and months come to less than half a fen").

@@ -53,7 +53,8 @@ var (
 	// ErrPlanState is returned when the state of a plan does not allow a step.
 	ErrPlanState = fault.New(fault.Conflict, "instalment.plan_state", "the state of the instalment plan does not allow this")
 	// ErrOwnRequest is returned when the officer who requested, or who stands in for him, would decide.
-	ErrOwnRequest = fault.New(fault.Refused, "instalment.own_request", "another person than the one who requested the plan decides about it")
+	ErrOwnRequest = fault.New(fault.Refused, "instalment.own_request", "another person than the one who requested the plan decides about it").
+			Under("instalment.four_eyes", "project default")
 	// ErrPlanOpen is returned when a notice has a plan already.
 	ErrPlanOpen = fault.New(fault.Conflict, "instalment.plan_open", "the notice has an instalment plan already")
 	// ErrPartsNumber is returned when a plan has less than two parts or too many.

@@ -83,7 +83,8 @@ var (
 	// ErrPickShort is returned when the lots do not cover the quantity.
 	ErrPickShort = fault.New(fault.Refused, "lot.picks_short", "the lots have less than that").At("quantity")
 	// ErrPickMany is returned when the quantity would come from more lots than a command may touch.
-	ErrPickMany = fault.New(fault.Refused, "lot.picks_many", "the quantity comes from more than 500 lots: do it in parts").At("quantity")
+	ErrPickMany = fault.New(fault.Refused, "lot.picks_many", "the quantity comes from more than 500 lots: do it in parts").At("quantity").
+			Under("command.parts", "project default: what one command may move")
 )
 
 // A Pick is a part of a lot that a command takes.

@@ -12,13 +12,15 @@ var (
 	// ErrNothingToRefund is returned when a refund would be asked for before the permits are in the reserve.
 	ErrNothingToRefund = fault.New(fault.Conflict, "treasury_refund.not_booked", "a refund is asked for after the permits are in the reserve; a payment that came back before is a failed one")
 	// ErrRefundBeyond is returned when more would be refunded than was paid.
-	ErrRefundBeyond = fault.New(fault.Refused, "treasury_refund.beyond_payment", "more would be refunded than was paid").At("amount")
+	ErrRefundBeyond = fault.New(fault.Refused, "treasury_refund.beyond_payment", "more would be refunded than was paid").At("amount").
+			Under("treasury_refund.within", "project default")
 	// ErrRefundEarly is returned when money would have come back before it was paid.
 	ErrRefundEarly = fault.New(fault.Invalid, "treasury_refund.before_payment", "the money cannot have come back before it was paid").At("received_on")
 	// ErrRefundState is returned when the state of a refund does not allow a step.
 	ErrRefundState = fault.New(fault.Conflict, "treasury_refund.state", "the state of the refund does not allow this")
 	// ErrRefundPart is returned when a part of a refund would be cancelled that is not the payment of an instalment of its sale.
-	ErrRefundPart = fault.New(fault.Refused, "treasury_refund.part", "the refund is of no such instalment that was paid: leave it out to cancel all of it").At("instalment")
+	ErrRefundPart = fault.New(fault.Refused, "treasury_refund.part", "the refund is of no such instalment that was paid: leave it out to cancel all of it").At("instalment").
+			Under("treasury_refund.within", "project default")
 )
 
 // A RefundState is where a refund is in its life.

@@ -12,9 +12,11 @@ var (
 	// ErrOfferClosed is returned when a standing offer is closed or has run out.
 	ErrOfferClosed = fault.New(fault.Conflict, "standing_offer.closed", "the standing offer is over").At("id")
 	// ErrOfferUsedUp is returned when a standing offer has less left than is offered to it.
-	ErrOfferUsedUp = fault.New(fault.Refused, "standing_offer.used_up", "the standing offer has not so much left").At("quantity")
+	ErrOfferUsedUp = fault.New(fault.Refused, "standing_offer.used_up", "the standing offer has not so much left").At("quantity").
+			Under("standing_offer.terms", "terms of the standing offer")
 	// ErrOtherOffer is returned when the permits are not those that the bureau offers to buy.
-	ErrOtherOffer = fault.New(fault.Refused, "standing_offer.other_permits", "the standing offer is for other permits")
+	ErrOtherOffer = fault.New(fault.Refused, "standing_offer.other_permits", "the standing offer is for other permits").
+			Under("standing_offer.terms", "terms of the standing offer")
 )
 
 // An OfferState is open or closed.

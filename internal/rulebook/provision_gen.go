@@ -16,8 +16,34 @@ var provisions = []Provision{
 	{"bank.no_permits", []Refusal{
 		{"licence.of_bank", "a party that a bank officer acts for has no licences: a bank never holds permits", "project default"},
 	}},
+	{"bank_entry.confirmed_payment", []Refusal{
+		{"bank_entry.payment_unexplained", "nobody has confirmed this payment: confirm the withdrawal or the return that it paid", "project default"},
+	}},
+	{"bank_entry.same_party", []Refusal{
+		{"bank_entry.of_other_party", "the difference is settled with the party of the payment", "project default"},
+	}},
 	{"block_trade.two_persons", []Refusal{
 		{"block_trade.own", "who proposed or confirmed a block trade does not act for another side of it", "project default"},
+	}},
+	{"budget.region", []Refusal{
+		{"budget.other_region", "the budget is another region's", "project default"},
+	}},
+	{"budget.within", []Refusal{
+		{"budget.used_up", "the budget has not so much left", "project default"},
+	}},
+	{"budget.year", []Refusal{
+		{"budget.other_year", "a budget is spent in its own year", "project default"},
+		{"budget.year_running", "a budget lapses or is carried over when its year is over", "project default"},
+		{"standing_offer.beyond_budget", "the standing offer would end after the year of its budget", "project default"},
+	}},
+	{"buy_back.cause", []Refusal{
+		{"buy_back.unit_goes_on", "the licence is in force and no departure says that the unit is closed: record that first", "project default"},
+	}},
+	{"buy_back.objection", []Refusal{
+		{"buy_back.objection_late", "the time to object is over", "project default"},
+	}},
+	{"buy_back.paid_in_full", []Refusal{
+		{"buy_back.amount_differs", "the payment is not the agreed amount", "project default"},
 	}},
 	{"buy_back.price", []Refusal{
 		{"buy_back.amount_zero", "quantity, price and months come to less than half a fen", "project default"},
@@ -27,6 +53,9 @@ var provisions = []Provision{
 	{"buy_back.reclaim", []Refusal{
 		{"rule.paid_permits_bought", "paid permits are taken back without payment only where the unit is closed, they lay idle or were abandoned", "project default"},
 	}},
+	{"buy_back.verified", []Refusal{
+		{"buy_back.verified_less", "less is verified as surplus than is to go back", "project default"},
+	}},
 	{"buyer.existing_unit", []Refusal{
 		{"project.for_which_unit", "the licence has a project that still needs the pollutant: name it, or say that this is for the existing unit", "project default"},
 	}},
@@ -34,16 +63,28 @@ var provisions = []Provision{
 		{"deal.offset_not_of_project", "the offset ratio is that of the project", "排污许可管理条例 第八条第三项"},
 		{"project.beyond_need", "the project does not need so much", "排污许可管理条例 第八条第三项"},
 		{"project.not_approved", "permits are bought for a project between its approval and its completion", "排污许可管理条例 第八条第三项"},
+		{"project.not_bought", "so much was not bought for the project", "排污许可管理条例 第八条第三项"},
 		{"project.not_covered", "the project does not keep what it will discharge", "排污许可管理条例 第八条第三项"},
 		{"project.pollutant_not_needed", "the project does not need permits for this pollutant", "排污许可管理条例 第八条第三项"},
 		{"rule.project_missing", "a buy in this market names the project that it is for", "排污许可管理条例 第八条第三项"},
 	}},
+	{"carbon.activity_day", []Refusal{
+		{"activity.two_days", "a period lies within one day in Asia/Shanghai: declare the part of each day as an activity of its own", "project default"},
+	}},
+	{"carbon.claim_window", []Refusal{
+		{"activity.claim_too_early", "the activity may not be declared yet", "terms of the scheme"},
+		{"activity.claim_too_late", "the activity may not be declared any more", "terms of the scheme"},
+	}},
 	{"carbon.counted_once", []Refusal{
+		{"activity.overlap", "the period overlaps another activity of the participant in this scenario", "project default"},
 		{"carbon.days_counted", "what can have been counted is not counted another way", "沪环规〔2025〕10号"},
 		{"carbon.evidence_used", "another issuance rests on this evidence", "沪环规〔2025〕10号"},
 		{"carbon.excluded", "the reduction is counted in another register", "沪环规〔2025〕10号"},
 		{"carbon.lists_changed", "a list of another register has changed while it was asked", "沪环规〔2025〕10号"},
 		{"carbon.period_counted", "the period overlaps one that is counted already", "沪环规〔2025〕10号"},
+	}},
+	{"carbon.daily_cap", []Refusal{
+		{"activity.cap_reached", "the participant has reached the scenario's cap of the day", "terms of the scheme"},
 	}},
 	{"carbon.debt", []Refusal{
 		{"carbon.debt_open", "credits that were wrong and spent are owed: nothing is issued before", "project default"},
@@ -67,8 +108,24 @@ var provisions = []Provision{
 		{"carbon.expired", "the credits can be used no longer", "project default: what is issued keeps its end"},
 		{"carbon.life_issued", "credits of this vintage or a later one are issued: how long they can be used stays as it is", "project default: what is issued keeps its end"},
 	}},
+	{"carbon.methodology", []Refusal{
+		{"activity.nothing", "the activity comes to nothing", "terms of the methodology"},
+		{"carbon.input_limit", "the input lies beyond its limits", "terms of the methodology"},
+		{"carbon.input_twice", "the input is given twice", "terms of the methodology"},
+		{"carbon.missing_input", "the input is missing", "terms of the methodology"},
+		{"carbon.negative", "the activity reduced less than nothing", "terms of the methodology"},
+		{"carbon.no_methodology", "no version of the methodology is in force", "terms of the methodology"},
+		{"carbon.no_such_input", "the methodology has no such input", "terms of the methodology"},
+		{"carbon.period_of_two_versions", "the period must lie within one version of the methodology", "terms of the methodology"},
+		{"carbon.unit_mismatch", "the units do not fit", "terms of the methodology"},
+		{"carbon.unknown_input", "the methodology has no such input", "terms of the methodology"},
+	}},
 	{"carbon.offset_cap", []Refusal{
 		{"carbon.offset_cap", "credits may offset a share of the obligation only", "上海市碳排放管理试行办法; 北京: 5 %, 一半以上为本地"},
+	}},
+	{"carbon.plausible", []Refusal{
+		{"activity.sum_too_large", "what is summed up would be more than is plausible", "project default"},
+		{"carbon.implausible", "the result is above the methodology's plausible bound", "terms of the methodology"},
 	}},
 	{"carbon.points", []Refusal{
 		{"activity.points_owed", "the participant is short of 1,000,000,000 points already", "project default"},
@@ -76,12 +133,51 @@ var provisions = []Provision{
 	{"carbon.recognition", []Refusal{
 		{"carbon.not_recognised", "the scheme does not recognise these credits", "project default: the schemes' agreement, by the table of recognised methodologies"},
 	}},
+	{"carbon.reversal", []Refusal{
+		{"activity.is_reversal", "a reversal cannot be taken back", "project default"},
+	}},
+	{"carbon.scheme", []Refusal{
+		{"carbon.no_scenario", "the scheme has no such scenario", "terms of the scheme"},
+		{"carbon.scheme_over", "the scheme is not in force", "terms of the scheme"},
+	}},
+	{"carbon.taken_away", []Refusal{
+		{"activity.month_taken_away", "the activities of that month were taken away", "project default"},
+	}},
+	{"command.parts", []Refusal{
+		{"buy_back.too_many_sources", "the quantity comes out of too many acquisitions: apply in parts", "project default: what one command may move"},
+		{"carbon.too_many_ranges", "the units lie in too many ranges: take fewer at a time", "project default: what one command may move"},
+		{"deal.too_many_sources", "the quantity comes out of more than 400 acquisitions: deal in parts", "project default: what one command may move"},
+		{"lot.picks_many", "the quantity comes from more than 500 lots: do it in parts", "project default: what one command may move"},
+		{"transfer.too_many_acquisitions", "the permits come from more than 400 acquisitions: send the transfer in parts", "project default: what one command may move"},
+	}},
+	{"correction.within_allocation", []Refusal{
+		{"correction.beyond_allocation", "the allocation did not give so much that is not corrected yet", "project default"},
+	}},
+	{"deal.amount", []Refusal{
+		{"deal.amount_zero", "the amount of the deal rounds to CNY 0.00", "project default"},
+	}},
+	{"deal.as_proposed", []Refusal{
+		{"deal.stale", "the rules of this deal have changed since it was proposed: propose it again", "project default"},
+		{"deal.use_said", "what the permits are for was said when this deal was proposed: propose another one", "project default"},
+	}},
+	{"deal.delivery", []Refusal{
+		{"settlement.nothing_delivered", "after the exchange coefficient and the offset ratio nothing would arrive", "project default"},
+	}},
 	{"deal.one_person_one_side", []Refusal{
 		{"deal.one_person_one_side", "one person acts for one side of a deal", "民法典 第一百六十八条; project default for officers"},
 	}},
 	{"deal.payment_days", []Refusal{
 		{"deal.payment_overdue", "the last day to pay is over", "project default"},
 		{"lease.payment_overdue", "the last day to pay is over", "project default"},
+	}},
+	{"deal.reversal", []Refusal{
+		{"deal.not_reversible", "the buyer no longer has all of the permits that this deal brought", "project default"},
+	}},
+	{"departure.nothing_left", []Refusal{
+		{"departure.left", "something is left of the licence: have it bought back, sold, or moved by a cross-region deal first", "project default"},
+	}},
+	{"discharge.quarter_over", []Refusal{
+		{"discharge.quarter_not_over", "the quarter is not over", "project default"},
 	}},
 	{"earmark.approved_need", []Refusal{
 		{"earmark.need", "that is more than what is left of the approved need", "project default"},
@@ -93,6 +189,12 @@ var provisions = []Provision{
 	}},
 	{"freeze.four_eyes", []Refusal{
 		{"freeze.lapsed_unconfirmed", "an emergency freeze of the same holding, credits or funds lapsed unconfirmed: it is frozen again by an order, with four eyes", "project default"},
+		{"freeze.same_person", "an emergency freeze is confirmed by another person than the one who placed it", "project default"},
+	}},
+	{"freeze.judicial_sale", []Refusal{
+		{"freeze.not_frozen", "the freeze has not frozen so much", "project default"},
+		{"freeze.not_of_court", "only what a court has frozen goes to the buyer of a judicial sale", "project default"},
+		{"freeze.of_money", "the freeze is of money: only permits and credits go to the buyer of a judicial sale", "project default"},
 	}},
 	{"identity.officers_do_not_trade", []Refusal{
 		{"identity.roles_conflict", "who acts for an enterprise holds no other role", "project default"},
@@ -100,10 +202,21 @@ var provisions = []Provision{
 	{"identity.one_admin", []Refusal{
 		{"identity.last_admin", "this is the last administrator: name another one first", "project default"},
 	}},
+	{"idle_declaration.end", []Refusal{
+		{"idle_declaration.of_bureau", "the bureau has recorded this: the bureau ends it", "project default"},
+	}},
+	{"instalment.four_eyes", []Refusal{
+		{"instalment.own_request", "another person than the one who requested the plan decides about it", "project default"},
+	}},
 	{"instrument.term_end", []Refusal{
+		{"buy_back.instrument_expired", "the instrument's term has ended", "project default"},
 		{"catalog.term_end_off_grid", "a term ends on the last day of a quarter", "project default"},
+		{"catalog.term_ended", "the term is over already", "project default"},
+		{"deal.instrument_expired", "the instrument's term has ended", "project default"},
+		{"deal.months_beyond_term", "the term has not so many months left", "project default"},
 		{"lease.beyond_term", "the lease would end after the term of its permits", "project default"},
 		{"order.instrument_expired", "the instrument's term has ended", "project default"},
+		{"payment_notice.due_after_term", "the payment would be due after the term has ended", "project default"},
 		{"pledge.beyond_term", "the loan would be due after the term of the permits, with which the pledge ends", "project default"},
 	}},
 	{"lease.early_end", []Refusal{
@@ -115,8 +228,17 @@ var provisions = []Provision{
 	{"lease.rent", []Refusal{
 		{"lease.amount_zero", "the rent rounds to CNY 0.00", "project default"},
 	}},
+	{"licence.number", []Refusal{
+		{"party.licence_numbers", "with another code each licence has another number: name them all", "project default"},
+	}},
+	{"licence.term", []Refusal{
+		{"licence.over", "the licence's last day has passed", "project default"},
+	}},
 	{"market.amend", []Refusal{
 		{"order.amend_below_filled", "the quantity must be more than what is filled: cancel the order to end it there", "project default: an order keeps its fills"},
+	}},
+	{"market.approval", []Refusal{
+		{"catalog.market_approval_missing", "a market that spans regions needs a standing approval", "project default"},
 	}},
 	{"market.block_trade", []Refusal{
 		{"block_trade.none", "the market has no block trades", "terms of the market"},
@@ -236,14 +358,40 @@ var provisions = []Provision{
 	{"offer.working_days", []Refusal{
 		{"offer.not_a_working_day", "a window opens and closes on working days", "project default"},
 	}},
+	{"opening.empty_region", []Refusal{
+		{"opening.region_not_empty", "a region that the package opens is not empty", "project default"},
+	}},
+	{"outside_export.days_over", []Refusal{
+		{"outside_export.not_over", "a package is made of days that are over", "project default"},
+	}},
+	{"outside_export.rows", []Refusal{
+		{"outside_export.too_large", "a file of the package would have more than 1048575 rows: name fewer days", "project default"},
+	}},
+	{"parameter.decided", []Refusal{
+		{"parameter.past", "a parameter holds from today on at the earliest: what was decided before stays", "project default"},
+		{"parameter.planned", "a later change of the parameter is set already: the last day lies before it", "project default"},
+	}},
+	{"party.closed", []Refusal{
+		{"party.closed", "the party is closed", "project default"},
+	}},
 	{"party.signer_limit", []Refusal{
 		{"order.signer_needed", "an amount over the party's limit needs a signer", "project default"},
 	}},
 	{"party.uscc_check", []Refusal{
 		{"party.uscc_unconfirmed", "the party's code fails its check: confirm the code first", "GB 32100-2015"},
 	}},
+	{"period_close.differences_most", []Refusal{
+		{"period_close.too_many_differences", "more than 500 things are open: settle some of them first", "project default"},
+	}},
 	{"period_close.in_order", []Refusal{
 		{"period_close.order", "the months of a region are closed in their order", "project default"},
+	}},
+	{"period_close.month_over", []Refusal{
+		{"period_close.month_not_over", "a month is closed after its last day", "project default"},
+	}},
+	{"permit.region", []Refusal{
+		{"freeze.buyer_region", "permits stay in their region: the buyer's licence lies in another one", "project default"},
+		{"succession.other_region", "permits stay in their region: what leaves it leaves by a departure", "project default"},
 	}},
 	{"pledge.bank", []Refusal{
 		{"pledge.not_bank", "nobody acts for this party as a bank officer", "project default"},
@@ -260,6 +408,9 @@ var provisions = []Provision{
 		{"pledge.no_value", "no base price holds here: name an assessment, with its document", "project default"},
 		{"pledge.worth_nothing", "the permits are worth less than half a fen: nothing is lent on them", "project default"},
 	}},
+	{"pollutant.valid", []Refusal{
+		{"catalog.pollutant_not_valid", "there are no permits for this pollutant today", "project default"},
+	}},
 	{"primary_sale.fixed_price", []Refusal{
 		{"listing.existing_units_only", "the fixed price is for existing units: new, rebuilt and expanded projects buy in a public sale", "财税〔2015〕61号 第九条: 现有排污单位取得排污权，采取定额出让方式; that a licence valid before the listing is an existing unit is a project default"},
 	}},
@@ -274,11 +425,58 @@ var provisions = []Provision{
 	{"primary_sale.simplified", []Refusal{
 		{"listing.too_large", "that is more than a very small project may take", "project default"},
 	}},
+	{"proposal.four_eyes", []Refusal{
+		{"proposal.own", "a proposal is decided by another person than its proposer or his stand-in", "project default"},
+	}},
+	{"public_notice.objection", []Refusal{
+		{"objection.out_of_time", "objections are filed while the notice stands", "project default"},
+	}},
+	{"region.valid", []Refusal{
+		{"catalog.region_not_valid", "the region is not in use today", "project default"},
+	}},
+	{"renewal.held", []Refusal{
+		{"renewal.held", "a part of the holding is held for orders, deals or buy-backs: end them first", "project default"},
+	}},
 	{"renewal.paid_again", []Refusal{
 		{"renewal.price_missing", "the new term of paid permits is paid for", "财税〔2015〕61号 第十二条: 排污权有效期原则上为五年。有效期满后，排污单位需要延续排污权的，应当按照地方环境保护部门重新核定的排污权，继续缴纳排污权使用费"},
 	}},
+	{"renewal.publicity", []Refusal{
+		{"renewal.objection_open", "an objection to the renewal is not answered", "project default"},
+		{"renewal.objection_upheld", "an objection to the renewal was upheld: verify and publish it again, or reject it", "project default"},
+		{"renewal.publicity_runs", "the publicity is not over", "project default"},
+		{"renewal.publicity_withdrawn", "the public notice was withdrawn: verify and publish the renewal again", "project default"},
+	}},
+	{"standing_offer.terms", []Refusal{
+		{"standing_offer.other_permits", "the standing offer is for other permits", "terms of the standing offer"},
+		{"standing_offer.used_up", "the standing offer has not so much left", "terms of the standing offer"},
+	}},
+	{"succession.unencumbered", []Refusal{
+		{"succession.blocked", "something rests on the licence that must be brought to an end first", "project default"},
+	}},
+	{"succession.whole", []Refusal{
+		{"succession.parts_sum", "the parts must sum to what the licence has", "project default"},
+	}},
+	{"surplus.estimate", []Refusal{
+		{"surplus.beyond_estimate", "the surplus is less: right − actual discharge − reduction task", "project default"},
+		{"surplus.discharge_missing", "a quarter of the year is not recorded, and missing is not zero", "project default"},
+		{"surplus.right_unknown", "what the licence permits is not recorded", "project default"},
+		{"surplus.year_applies", "discharges of the licence are recorded: the surplus rests on the last year that is recorded in full", "project default"},
+		{"surplus.year_stale", "the surplus rests on the last year that is recorded in full", "project default"},
+	}},
+	{"transfer.correction", []Refusal{
+		{"transfer.holders_differ", "permits are corrected between licences of one party, with the same instrument and origin", "project default"},
+		{"transfer.kinds", "a correcting transfer moves money between funds, or between funds and fees or the party's own deposit, or permits between two holdings", "project default"},
+		{"transfer.priced_permits_held", "what would be left with a known price does not cover what is held aside for sales", "project default"},
+	}},
+	{"transfer.two_persons", []Refusal{
+		{"transfer.needs_approval", "a second person must approve this transfer: send it by itself, or in a batch with the mode all", "project default"},
+	}},
 	{"treasury_payout.within", []Refusal{
 		{"treasury_payout.beyond", "so much was not forfeited, or is paid out already", "project default: no more than there is"},
+	}},
+	{"treasury_refund.within", []Refusal{
+		{"treasury_refund.beyond_payment", "more would be refunded than was paid", "project default"},
+		{"treasury_refund.part", "the refund is of no such instalment that was paid: leave it out to cancel all of it", "project default"},
 	}},
 	{"withdrawal.paying_account", []Refusal{
 		{"withdrawal.payee_unknown", "money is paid out to an account that the party itself paid from, or one that finance has registered for it", "project default: money goes back where it came from"},

@@ -157,7 +157,8 @@ var (
 	ErrOffsetWithoutProject = fault.New(fault.Invalid, "deal.offset_without_project",
 		"an offset ratio applies where the permits are put to a project: name the project").At("offset_ratio")
 	// ErrAmountZero is returned when the amount rounds to nothing.
-	ErrAmountZero = fault.New(fault.Refused, "deal.amount_zero", "the amount of the deal rounds to CNY 0.00").At("price")
+	ErrAmountZero = fault.New(fault.Refused, "deal.amount_zero", "the amount of the deal rounds to CNY 0.00").At("price").
+			Under("deal.amount", "project default")
 )
 
 // CheckTerms returns the first fault of what the two sides agreed on, as far

@@ -30,7 +30,8 @@ type Outcome struct {
 
 // ErrNothingDelivered is returned when coefficient, ratio and lot size leave
 // the buyer nothing.
-var ErrNothingDelivered = fault.New(fault.Refused, "settlement.nothing_delivered", "after the exchange coefficient and the offset ratio nothing would arrive")
+var ErrNothingDelivered = fault.New(fault.Refused, "settlement.nothing_delivered", "after the exchange coefficient and the offset ratio nothing would arrive").
+	Under("deal.delivery", "project default")
 
 // IsCrossRegion reports whether two basic accounts are concerned.
 func (d Delivery) IsCrossRegion() bool { return d.Seller.Region != d.Buyer.Region }

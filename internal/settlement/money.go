@@ -63,10 +63,12 @@ var (
 	ErrEntryNotWaiting = fault.New(fault.Conflict, "bank_entry.not_in_suspense", "the entry is not in suspense")
 	// ErrPaymentUnexplained is returned when money that left the account, and that
 	// nobody confirmed, would be assigned: confirm the withdrawal that it paid.
-	ErrPaymentUnexplained = fault.New(fault.Refused, "bank_entry.payment_unexplained", "nobody has confirmed this payment: confirm the withdrawal or the return that it paid")
+	ErrPaymentUnexplained = fault.New(fault.Refused, "bank_entry.payment_unexplained", "nobody has confirmed this payment: confirm the withdrawal or the return that it paid").
+				Under("bank_entry.confirmed_payment", "project default")
 	// ErrEntryOfOther is returned when the difference of a confirmed payment would be
 	// settled with another party.
-	ErrEntryOfOther = fault.New(fault.Refused, "bank_entry.of_other_party", "the difference is settled with the party of the payment").At("party")
+	ErrEntryOfOther = fault.New(fault.Refused, "bank_entry.of_other_party", "the difference is settled with the party of the payment").At("party").
+			Under("bank_entry.same_party", "project default")
 	// ErrNothingToReturn is returned when nothing of an entry lies in suspense.
 	ErrNothingToReturn = fault.New(fault.Refused, "bank_entry.nothing_to_return", "nothing of the entry lies in suspense")
 )
