@@ -339,6 +339,36 @@ func TestBuyBack_UnitGoesOn(t *testing.T) {
 	}
 }
 
+// What a unit leaves that is no more comes back although its reduction task was not
+// done: it has none left to do. A unit that goes on sells what it saved beyond its task.
+func TestBuyBack_UnitEndedBeforeItsTask(t *testing.T) {
+	t.Parallel()
+	for _, cause := range []reserve.BuyBackCause{reserve.UnitClosed, reserve.LicenceCancelled} {
+		d := openBuyBackDesk(t)
+		d.does(d.leader, FactRecord{Kind: rulebook.ReductionTask, Licence: d.f.licence.ID, Value: rulebook.NotDone, ValidFrom: today, Document: "d"})
+		undone := func(id int64) BuyBackVerify {
+			c := d.verification(id, 6*one)
+			c.TaskDone = false
+			return c
+		}
+		goesOn := d.apply(6 * one)
+		d.run(goesOn, reserve.BuyBackAccepted)
+		d.refuses(d.leader, undone(goesOn), rulebook.ErrTaskNotDone)
+		d.step(d.f.user, goesOn, reserve.WithdrawBuyBack)
+
+		d.does(d.leader, LicenceState{d.f.licence.ID, catalog.LicenceRevoked, "r", "d"})
+		id := done[BuyBackResult](d.office, d.leader, BuyBackOpen{d.f.licence.ID, d.i.Code, ledger.Paid, 6 * one, cause, "d"}).BuyBack.ID
+		d.does(d.leader, undone(id))
+		d.step(d.leader, id, reserve.PriceBuyBack)
+		d.at(20260709)
+		d.step(d.leader, id, reserve.ImposeBuyBack)
+		if b := d.run(id, reserve.BuyBackInReserve); b.Amount == 0 || d.holding(ledger.Paid).Balance != int64(4*one) {
+			t.Errorf("%s: %+v, left %+v", cause, b, d.holding(ledger.Paid))
+		}
+		d.check()
+	}
+}
+
 // Every step is refused to those who do not take it and where it is not
 // possible; what a step must say is asked for.
 func TestBuyBack_Refusals(t *testing.T) {

@@ -39,7 +39,7 @@ func (v *View) monthsToPay(b reserve.BuyBack) int {
 
 // judgeBuyBack asks the rules about a buy-back: permits that are bought must have
 // been obtained by payment, and the reduction task done, as far as the bureau
-// has found. Where the region's own task needs them, nothing else does.
+// has found and the cause asks for it.
 func (v *View) judgeBuyBack(action rulebook.Action, b reserve.BuyBack) error {
 	l, err := Get(v, Licences, "licence", b.Licence)
 	if err != nil {
@@ -59,7 +59,7 @@ func (v *View) judgeBuyBack(action rulebook.Action, b reserve.BuyBack) error {
 		f.Seller.Site.Monitor, f.Seller.Site.MonitorBy = known(b.Monitored), b.VerifiedDocument
 		f.Seller.Site.TaskDone, f.Seller.Site.TaskBy = known(b.TaskDone), b.VerifiedDocument
 	}
-	if b.Cause == reserve.ReductionTask {
+	if !b.Cause.AsksTask() {
 		f.Seller.Site.TaskDone = rulebook.Unrecorded
 	}
 	if b.Idle != 0 {

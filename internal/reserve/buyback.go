@@ -47,6 +47,11 @@ var BuyBackCauses = []BuyBackCause{
 // EndsUnit reports whether the cause is that a unit, or its licence, is no more.
 func (c BuyBackCause) EndsUnit() bool { return c == UnitClosed || c == LicenceCancelled }
 
+// AsksTask reports whether the unit's own reduction task must be done before its permits
+// are bought. The gate of sellers is about what a unit saves beyond its task: the region's
+// task needs it sooner, and a unit that is no more has no task and saves nothing (project default).
+func (c BuyBackCause) AsksTask() bool { return c != ReductionTask && !c.EndsUnit() }
+
 // OfSurplus reports whether what goes back is what a unit that goes on discharges
 // less than it may. A changed licence permits less already, and what the region's
 // task needs is more than what the task leaves.

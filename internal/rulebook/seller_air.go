@@ -13,7 +13,8 @@ var sellerAir = &Rule{
 		"无偿获得的主要污染物排污权，由建设单位或排污单位所在地环保部门无偿收回（甬环发〔2015〕81号 第三条）",
 	Reading: "Permits obtained by payment, with an automatic monitor and the reduction task done: to another unit or back to the government. Without a monitor: back to the government only. " +
 		"Obtained free: taken back free only. Task not done: not tradable. A sale is covered by surplus that the bureau has verified.",
-	Default: "A monitor or task that nobody has recorded is as the bureau's verification of the surplus found it: only surplus with both is verified for sale (project default).",
+	Default: "A monitor or task that nobody has recorded is as the bureau's verification of the surplus found it: only surplus with both is verified for sale. " +
+		"What a unit that is closed, or whose licence was cancelled, leaves is no surplus: the government buys it whatever became of the task (project default).",
 	Needs:   []string{"how the permits were obtained", "facts monitor and reduction_task of the seller's licence", "verified surplus"},
 	Actions: slices.Concat(sales, []Action{BuyBack, Reclamation}),
 	Check:   func(f *Facts) Finding { return checkGate(f, catalog.Air) },
