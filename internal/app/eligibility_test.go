@@ -225,7 +225,11 @@ func (o *ruledOffice) change() {
 	case 13:
 		must(AttainmentSet{f.licence.Region, pick(r, vocs, "COD"), 2025, !bad, "bulletin"})
 	case 14:
-		must(ZoneRuleSet{Zone: "zone of few", Region: jiashan, Industry: "23", Forbidden: bad, ValidFrom: from, Document: "list"})
+		list := ZoneRuleSet{Zone: "zone of few", Region: jiashan, Industry: "23", Forbidden: bad, ValidFrom: from, Document: "list"}
+		if from <= today && o.try(o.leader, list) == ErrZoneRulePlanned.Code { // of tomorrow
+			list.ValidFrom = today.AddDays(1)
+		}
+		must(list)
 		if code := o.try(o.second, ProposalApprove{o.proposal.ID, o.proposal.EffectsDigest}); code != "" {
 			o.t.Fatalf("approve a zone rule: %s", code)
 		}

@@ -212,6 +212,9 @@ var _ = declare(ZoneRuleSet{}, ParameterSet{})
 var ErrParameterPlanned = fault.New(fault.Refused, "parameter.planned", "a later change of the parameter is set already: the last day lies before it").At("valid_to").
 	Under("parameter.decided", sourceDefault)
 
+// ErrZoneRulePlanned is returned when a rule of a zone would take the place of one that was set to begin later.
+var ErrZoneRulePlanned = fault.New(fault.Refused, "zone_rule.planned", "a later change of the zone's list is set already: the last day lies before it").At("valid_to")
+
 // ErrParameterPast is returned when a parameter would change what held before today.
 var ErrParameterPast = fault.New(fault.Refused, "parameter.past", "a parameter holds from today on at the earliest: what was decided before stays").At("valid_from").
 	Under("parameter.decided", sourceDefault)
@@ -233,6 +236,12 @@ func (c ZoneRuleSet) Decide(v *View) (Apply, error) {
 	}
 	if _, err := v.Region("region", c.Region); err != nil {
 		return nil, err
+	}
+	for _, o := range v.known.zones[z.Zone] {
+		if z.Hides(o) {
+			return nil, ErrZoneRulePlanned.With("industry %s is forbidden: %t from %s on by %s: let this rule end on %s, or set another one from that day on first",
+				o.Industry, o.Forbidden, o.ValidFrom, o.Document, o.ValidFrom.AddDays(-1))
+		}
 	}
 	return func(tx *Tx) any {
 		z = Put(tx, ZoneRules, z)

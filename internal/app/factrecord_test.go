@@ -307,6 +307,36 @@ func TestParameterSet_Planned(t *testing.T) {
 	}
 }
 
+// What a zone was decided to admit from a later day on is not undone by a rule of today
+// for the same industry, or for a wider or narrower one.
+func TestZoneRuleSet_Planned(t *testing.T) {
+	t.Parallel()
+	r := openRests(t)
+	rule := func(industry string, forbidden bool, from, to calendar.Date) ZoneRuleSet {
+		return ZoneRuleSet{Zone: "lake", Region: jiashan, Industry: industry, Forbidden: forbidden, ValidFrom: from, ValidTo: to, Document: "list"}
+	}
+	r.does(r.leader, rule("231", true, 20260720, 0))
+	for _, industry := range []string{"231", "23", "2319"} {
+		r.refuses(r.leader, rule(industry, false, 20260702, 0), ErrZoneRulePlanned)
+		r.refuses(r.leader, rule(industry, false, 20260702, 20260720), ErrZoneRulePlanned)
+		r.does(r.leader, rule(industry, false, 20260702, 20260719))
+	}
+	r.does(r.leader, rule("22", false, 20260702, 0))
+	r.does(r.leader, rule("2312", false, 20260720, 0)) // in place of what begins on the same day
+	elsewhere := rule("231", false, 20260702, 0)
+	elsewhere.Zone = "hill"
+	r.does(r.leader, elsewhere)
+	for _, c := range []struct {
+		industry string
+		on       calendar.Date
+		want     string
+	}{{"2319", 20260719, ""}, {"2319", 20260720, "list"}, {"2312", 20260720, ""}, {"2319", 20270101, "list"}} {
+		if got := r.app.st.known.forbidden("lake", c.industry, c.on); got != c.want {
+			t.Errorf("%s on %s: forbidden by %q, want %q", c.industry, c.on, got, c.want)
+		}
+	}
+}
+
 // A parameter holds from its day on; what is open is judged by it then. It
 // takes two officers.
 func TestParameterSet(t *testing.T) {

@@ -174,7 +174,10 @@ func checkPeriod(of *fault.Error, from, to calendar.Date) error {
 }
 
 // newest returns the newest of some facts of one kind that holds on a day for a
-// pollutant. Facts are in the order of their ids.
+// pollutant. Facts are in the order of their ids. One that was found later counts, also
+// where it begins before one that was dated ahead: that is what a correction is, of
+// what nobody decided but somebody knows. Parameters and rules of zones, which two
+// persons decide, do not hide one another so.
 func newest(facts []Fact, kind Kind, pollutant string, on calendar.Date) *Fact {
 	for i := len(facts) - 1; i >= 0; i-- {
 		f := &facts[i]

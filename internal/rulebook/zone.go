@@ -9,7 +9,7 @@ import (
 )
 
 // ZoneRule says whether a zone of 生态环境分区管控 admits an industry. The newest
-// whose period holds the day counts.
+// whose period holds the day counts; it ends before one that is set to begin later.
 type ZoneRule struct {
 	ID        int64
 	Zone      string
@@ -34,6 +34,13 @@ func (z ZoneRule) Validate() error {
 		return err
 	}
 	return catalog.CheckDocument("document", z.Document)
+}
+
+// Hides reports whether z, as a newer row, would count for an industry on the first
+// day of one that was set to begin later.
+func (z ZoneRule) Hides(o ZoneRule) bool {
+	return z.Zone == o.Zone && (strings.HasPrefix(z.Industry, o.Industry) || strings.HasPrefix(o.Industry, z.Industry)) &&
+		o.ValidFrom > z.ValidFrom && inPeriod(o.ValidFrom, z.ValidFrom, z.ValidTo)
 }
 
 // ForbiddenBy is the document by which a zone does not admit an industry on a
