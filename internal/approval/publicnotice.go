@@ -1,9 +1,6 @@
 package approval
 
 import (
-	"strings"
-	"unicode/utf8"
-
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
@@ -106,7 +103,7 @@ var (
 // stands for the least of days, or longer.
 func (n PublicNotice) Validate(today calendar.Date, least int) error {
 	if err := fault.First(
-		catalog.CheckText("kind", n.Kind, kindMax), catalog.CheckText("title", n.Title, titleMax), checkBody("body", n.Body),
+		catalog.CheckText("kind", n.Kind, kindMax), catalog.CheckText("title", n.Title, titleMax), catalog.CheckLines("body", n.Body, bodyMax),
 		catalog.CheckDocument("document", n.Document),
 	); err != nil {
 		return err
@@ -135,7 +132,7 @@ func (n PublicNotice) RunsOn(d calendar.Date) bool {
 // came; its answer has no last day yet. It fails with ErrNoticeWithdrawn or ErrNotRunning.
 func (n PublicNotice) Object(o Objection) (Objection, error) {
 	o.Notice, o.Region, o.State = n.ID, n.Region, ObjectionOpen
-	if err := fault.First(catalog.CheckText("objector", o.Objector, nameMax), checkBody("text", o.Text)); err != nil {
+	if err := fault.First(catalog.CheckText("objector", o.Objector, nameMax), catalog.CheckLines("text", o.Text, bodyMax)); err != nil {
 		return o, err
 	}
 	if o.IsOnPaper() {
@@ -168,7 +165,7 @@ func (o Objection) Came() calendar.Date {
 
 // Answered returns the objection with its answer.
 func (o Objection) Answered(answer string, upheld bool, person int64, at calendar.Instant) (Objection, error) {
-	if err := checkBody("answer", answer); err != nil {
+	if err := catalog.CheckLines("answer", answer, bodyMax); err != nil {
 		return o, err
 	}
 	if o.State != ObjectionOpen {
@@ -176,12 +173,4 @@ func (o Objection) Answered(answer string, upheld bool, person int64, at calenda
 	}
 	o.State, o.Answer, o.Upheld, o.AnsweredBy, o.AnsweredAt = ObjectionAnswered, answer, upheld, person, at
 	return o, nil
-}
-
-// checkBody is catalog.CheckText for a text of several lines.
-func checkBody(field, s string) error {
-	if strings.TrimSpace(s) == "" || utf8.RuneCountInString(s) > bodyMax || !utf8.ValidString(s) {
-		return fault.Invalidf(field, "must be a text of 1 to %d characters, not of spaces alone", bodyMax)
-	}
-	return nil
 }

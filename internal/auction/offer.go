@@ -3,9 +3,7 @@ package auction
 import (
 	"math"
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
@@ -343,7 +341,7 @@ func (o Offer) checkOptions() error {
 		{"clock_seconds", ascends != (o.ClockSeconds > 0)},
 		{"quota", o.FixedQuantity() && o.Quota != 0},
 		{"noncompetitive_quota", o.NoncompetitiveQuota != 0 && o.Format != Uniform},
-		{"programme", o.Programme != "" && o.Format != Uniform || o.Programme != strings.TrimSpace(o.Programme) || utf8.RuneCountInString(o.Programme) > programmeMost},
+		{"programme", o.Programme != "" && o.Format != Uniform || o.Programme != "" && catalog.CheckText("programme", o.Programme, programmeMost) != nil},
 		{"noncompetitive_share", (o.NoncompetitiveQuota == 0) != (o.NoncompetitiveShare == 0)},
 	} {
 		if x.wrong {

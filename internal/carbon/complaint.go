@@ -1,8 +1,6 @@
 package carbon
 
 import (
-	"unicode/utf8"
-
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
@@ -51,12 +49,12 @@ var (
 
 // Validate returns a fault that names the first field that is wrong.
 func (c Complaint) Validate() error {
-	return fault.First(catalog.CheckText("source_id", c.SourceID, sourceIDMax), checkLines("text", c.Text, complaintTextMax))
+	return fault.First(catalog.CheckText("source_id", c.SourceID, sourceIDMax), catalog.CheckLines("text", c.Text, complaintTextMax))
 }
 
 // Answered returns the complaint with its answer.
 func (c Complaint) Answered(answer string, upheld bool, person int64, at calendar.Instant) (Complaint, error) {
-	if err := checkLines("answer", answer, answerMax); err != nil {
+	if err := catalog.CheckLines("answer", answer, answerMax); err != nil {
 		return c, err
 	}
 	switch {
@@ -67,12 +65,4 @@ func (c Complaint) Answered(answer string, upheld bool, person int64, at calenda
 	}
 	c.Answer, c.Upheld, c.AnsweredBy, c.AnsweredAt = answer, upheld, person, at
 	return c, nil
-}
-
-// checkLines is catalog.CheckText for a text of several lines.
-func checkLines(field, s string, most int) error {
-	if n := utf8.RuneCountInString(s); n == 0 || n > most || !utf8.ValidString(s) {
-		return fault.Invalidf(field, "must be a text of 1 to %d characters", most)
-	}
-	return nil
 }

@@ -3,7 +3,6 @@ package catalog
 import (
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"permitx/internal/calendar"
@@ -23,12 +22,22 @@ func checkText(field, s string, longest int) error {
 	switch {
 	case s == "":
 		return fault.Invalidf(field, "must not be empty")
-	case !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl):
-		return fault.Invalidf(field, "must be UTF-8 text without control characters")
 	case strings.TrimSpace(s) != s:
 		return fault.Invalidf(field, "must not begin or end with a space")
 	case utf8.RuneCountInString(s) > longest:
 		return fault.Invalidf(field, "must have at most %d characters", longest)
+	}
+	return checkSeen(field, s)
+}
+
+// checkSeen returns a fault unless what s shows is all that it has.
+func checkSeen(field, s string) error {
+	if !utf8.ValidString(s) {
+		return fault.Invalidf(field, "must be UTF-8 text")
+	}
+	if i := strings.IndexFunc(s, IsUnseen); i >= 0 {
+		r, _ := utf8.DecodeRuneInString(s[i:])
+		return fault.Invalidf(field, "must not have the character %U, which is not seen itself and changes how the text is shown", r)
 	}
 	return nil
 }

@@ -1,6 +1,17 @@
 package catalog
 
-import "permitx/internal/fault"
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"permitx/internal/fault"
+)
+
+// IsUnseen reports whether a character is none to be seen: a control character, one that
+// turns the direction of writing or joins others, an end of a line. With them a name
+// looks like another one, or a document like one that says something else.
+func IsUnseen(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) }
 
 // CheckText returns a fault unless s is a text of 1 to longest characters that a
 // form can show in one line.
@@ -9,6 +20,14 @@ func CheckText(field, s string, longest int) error { return checkText(field, s, 
 // CheckDocument returns a fault unless s can name a document or a reason: 1 to 500
 // characters.
 func CheckDocument(field, s string) error { return checkText(field, s, sourceMax) }
+
+// CheckLines is CheckText for a text of several lines.
+func CheckLines(field, s string, longest int) error {
+	if strings.TrimSpace(s) == "" || utf8.RuneCountInString(s) > longest {
+		return fault.Invalidf(field, "must be a text of 1 to %d characters, not of spaces alone", longest)
+	}
+	return checkSeen(field, strings.NewReplacer("\r\n", "", "\n", "").Replace(s))
+}
 
 // CheckIndustry returns a fault unless s is a division, group or class of GB/T 4754.
 func CheckIndustry(field, s string) error {

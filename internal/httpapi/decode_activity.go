@@ -7,11 +7,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"permitx/internal/calendar"
 	"permitx/internal/carbon"
+	"permitx/internal/catalog"
 	"permitx/internal/fault"
 	"permitx/internal/intake"
 	"permitx/internal/quantity"
@@ -19,7 +19,7 @@ import (
 
 // What the fields of an activity must be, in the words that sentence uses.
 const (
-	aSourceID    = "a string of 1 to 64 characters in UTF-8, without control characters and without a space at its ends"
+	aSourceID    = "a string of 1 to 64 characters in UTF-8, without characters that are not seen and without a space at its ends"
 	aPseudonym   = "a pseudonym of 32 to 64 hexadecimal digits, never a name, a phone or an identity number"
 	aScenario    = `a string such as "BUS"`
 	anInstant    = `a string such as "2026-11-24T08:00:00+08:00"`
@@ -152,7 +152,7 @@ func (s *scanner) idOf(field string) string {
 	return id
 }
 
-// textUpTo reads a text of so many characters without control characters. What is not
+// textUpTo reads a text of so many characters that are seen. What is not
 // UTF-8 is refused: what it is read as would be the same for different ids.
 func (s *scanner) textUpTo(field, expected string, most int) string {
 	text, ok := s.str(field, expected)
@@ -161,7 +161,7 @@ func (s *scanner) textUpTo(field, expected string, most int) string {
 	}
 	characters := 0
 	for _, c := range string(text) {
-		if characters++; unicode.IsControl(c) || c == utf8.RuneError {
+		if characters++; catalog.IsUnseen(c) || c == utf8.RuneError {
 			most = 0
 		}
 	}

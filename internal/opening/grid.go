@@ -3,8 +3,9 @@ package opening
 import (
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
+
+	"permitx/internal/catalog"
 )
 
 // A Grid is a sheet as the file has it: cells of text, the header first.
@@ -154,14 +155,14 @@ func unfit(cell string) string {
 		return "the text is not UTF-8: save the file as CSV UTF-8, or send the workbook"
 	case utf8.RuneCountInString(cell) > CellMax:
 		return "a cell has at most 300 characters"
-	case strings.ContainsFunc(cell, unicode.IsControl):
-		return "a cell is one line of text, without tabs"
+	case strings.ContainsFunc(cell, catalog.IsUnseen):
+		return "a cell is one line of text, without tabs and other characters that are not seen"
 	}
 	return ""
 }
 
 func printable(r rune) rune {
-	if unicode.IsControl(r) {
+	if catalog.IsUnseen(r) {
 		return ' '
 	}
 	return r
