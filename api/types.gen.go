@@ -8602,7 +8602,7 @@ type Eligibility struct {
 	// Action A way in which permits change hands.
 	Action RuleAction `json:"action"`
 
-	// Allowed No rule refuses it and nothing else stands in the way. Money is not looked at.
+	// Allowed No rule refuses it and nothing else stands in the way. Money is not looked at. Of a buy-back: an application that the formula prices; accepting a standing offer needs no base price.
 	Allowed bool `json:"allowed"`
 
 	// AsOf A day of the calendar in Asia/Shanghai.

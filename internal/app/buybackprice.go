@@ -18,16 +18,31 @@ func (v *View) place(b reserve.BuyBack) rulebook.Place {
 	return rulebook.Place{Region: b.Region, Pollutant: b.Pollutant}
 }
 
-// basePrice is the base price that is in force today, with the document that
-// sets it: the price of the narrowest region that has one.
-func (v *View) basePrice(b reserve.BuyBack) (quantity.Price, string, error) {
-	p, _, set := rulebook.Lookup(v.known, rulebook.BasePrice, v.place(b), v.Today)
-	if !set {
-		return 0, "", ErrNoBasePrice.With("no base price for %s is set in %s or above it: set the parameter %s, with the document of the price authority",
-			b.Pollutant, b.Region, rulebook.BasePrice)
+// priceBasis is what a buy-back is priced by: the formula, with the base price where it
+// asks for one.
+type priceBasis struct {
+	formula  reserve.PriceFormula
+	document string         // of the formula
+	base     quantity.Price // 0: the formula asks for none
+	priced   string         // the document that sets the base price
+}
+
+// priceBasis is what is in force on a day: the base price of the narrowest region
+// that has one. A standing offer asks for neither.
+func (k *knowledge) priceBasis(at rulebook.Place, on calendar.Date) (b priceBasis, err error) {
+	formula, _, _ := rulebook.Lookup(k, rulebook.BuyBackPrice, at, on)
+	b.formula, b.document = reserve.PriceFormula(formula.Value), formula.Document
+	if !b.formula.AsksBase() {
+		return b, nil
 	}
-	price, err := quantity.ParsePrice("value", p.Value)
-	return price, p.Document, err
+	p, _, set := rulebook.Lookup(k, rulebook.BasePrice, at, on)
+	if !set {
+		return b, ErrNoBasePrice.With("no base price for %s is set in %s or above it: set the parameter %s, with the document of the price authority; only a standing offer needs none",
+			at.Pollutant, at.Region, rulebook.BasePrice)
+	}
+	b.priced = p.Document
+	b.base, err = quantity.ParsePrice("value", p.Value)
+	return b, err
 }
 
 // monthsToPay are the months left of a buy-back's permits. The state pays, so
@@ -84,28 +99,22 @@ func (v *View) decidePrice(m *buyBackMove) (buyBackEffect, error) {
 	if err := v.judgeBuyBack(rulebook.BuyBack, m.BuyBack); err != nil {
 		return nil, err
 	}
-	p, _, _ := rulebook.Lookup(v.known, rulebook.BuyBackPrice, v.place(m.BuyBack), v.Today)
-	formula := reserve.PriceFormula(p.Value)
-	var base quantity.Price
-	var document string
-	if formula.AsksBase() {
-		var err error
-		if base, document, err = v.basePrice(m.BuyBack); err != nil {
-			return nil, err
-		}
+	by, err := v.known.priceBasis(v.place(m.BuyBack), v.Today)
+	if err != nil {
+		return nil, err
 	}
 	if err := v.checkPriced(m.Holding(), 0); err != nil {
 		return nil, err
 	}
 	id, _ := v.ledger.Find(m.Holding())
 	months := v.monthsToPay(m.BuyBack)
-	rows, amount, err := formula.PriceRows(m.ToPrice(v.ledger.Acquisitions(id)), m.Quantity, base, months)
+	rows, amount, err := by.formula.PriceRows(m.ToPrice(v.ledger.Acquisitions(id)), m.Quantity, by.base, months)
 	if err != nil {
 		return nil, err
 	}
 	return func(tx *Tx, b *reserve.BuyBack) {
-		b.Formula, b.FormulaDocument = formula, p.Document
-		b.BasePrice, b.PriceDocument, b.Months, b.Amount, b.PricedOn = base, document, int32(months), amount, tx.Today //nolint:gosec // months of a term
+		b.Formula, b.FormulaDocument = by.formula, by.document
+		b.BasePrice, b.PriceDocument, b.Months, b.Amount, b.PricedOn = by.base, by.priced, int32(months), amount, tx.Today //nolint:gosec // months of a term
 		for _, r := range rows {
 			r.BuyBack = b.ID
 			Put(tx, BuyBackPrices, r)

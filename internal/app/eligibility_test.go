@@ -449,12 +449,17 @@ func (o *ruledOffice) pledgeTrial(in trial, holder firm, i catalog.Instrument) t
 	return in
 }
 
-// buyBackTrial is the verification of an application, by a finding that agrees
-// with the facts. What is applied for is held before it is judged.
+// buyBackTrial is the pricing of an application, after its verification by a finding
+// that agrees with the facts. What is applied for is held before it is judged.
 func (o *ruledOffice) buyBackTrial(in trial, holder firm, i catalog.Instrument) trial {
-	in.q.Action, in.q.Seller, in.q.Quantity = rulebook.BuyBack, holder.licence.ID, one
+	in.q.Action, in.q.Seller, in.q.Quantity, in.rulesFirst = rulebook.BuyBack, holder.licence.ID, one, true
 	if o.balance(HoldingKey(holder.licence, i, ledger.Paid)).Available() < int64(11*one) { // 10 t/a of it have no price
 		return o.trial()
+	}
+	if today := o.now.get().Date(); o.r.Intn(3) == 0 { // a base price of this day
+		o.takes(o.leader, ParameterSet{
+			Key: rulebook.BasePrice, Value: "4000", Region: holder.licence.Region, Pollutant: i.Pollutant, ValidFrom: today, ValidTo: today, Document: "price",
+		})
 	}
 	in.before = func() Command {
 		site, _ := rulebook.SiteOf(o.app.st.known.licences[holder.licence.ID], i.Pollutant, o.now.get().Date())
@@ -470,14 +475,16 @@ func (o *ruledOffice) buyBackTrial(in trial, holder firm, i catalog.Instrument) 
 				o.t.Fatalf("%+v: %s", c.c, code)
 			}
 		}
-		return BuyBackVerify{
+		verify := BuyBackVerify{
 			BuyBack: o.app.st.lastID[BuyBacks.name], Quantity: one, Rung: reserve.LicenceAmount, Monitored: site.Monitor != rulebook.IsNot,
 			TaskDone: site.TaskDone != rulebook.IsNot, VerifiedOn: o.now.get().Date(), Document: "finding",
 		}
+		if o.try(o.leader, verify) != "" {
+			return verify
+		}
+		return BuyBackStep{BuyBack: verify.BuyBack, Event: reserve.PriceBuyBack}
 	}
-	in.after = func() {
-		o.try(holder.user, BuyBackStep{BuyBack: o.app.st.lastID[BuyBacks.name], Event: reserve.WithdrawBuyBack, Document: "d", Note: "n"})
-	}
+	in.ended = func(bool) { o.withdrawBuyBack(holder, o.app.st.lastID[BuyBacks.name]) }
 	return in
 }
 
@@ -634,7 +641,7 @@ func TestEligibility_AgreesWithCommands(t *testing.T) {
 		"deal.region_pair", "region.inflow", "region.over_cap", "zone.admission", "party.credit", "purchase.limit", "holding.limit", "obstacle",
 		ErrProjectNeeded.Code, ErrProjectNotApproved.Code, ErrPollutantNotNeeded.Code, ErrBeyondNeed.Code,
 		"limit.city", "seller.debt", "holder.idle", "licence.renewal", "deal.offset_ratio", "lease.months", "pledge.share",
-		ErrIdleBeyond.Code, ledger.ErrInsufficient.Code, ErrRenewalOpen.Code,
+		ErrIdleBeyond.Code, ledger.ErrInsufficient.Code, ErrRenewalOpen.Code, ErrNoBasePrice.Code,
 	} {
 		if o.refusedBy[id] == 0 {
 			t.Errorf("%s never refused", id)

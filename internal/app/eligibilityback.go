@@ -77,6 +77,8 @@ func (in *inquiry) givenBack(e *Eligibility, q quantity.Quantity) error {
 	var refused error
 	var err error
 	switch in.Action { //nolint:exhaustive // the others keep their permits, or have rules for it
+	case rulebook.BuyBack:
+		refused = in.refusedPrice()
 	case rulebook.Compulsory:
 		refused, err = in.refusedSweep(q)
 	case rulebook.Reclamation:
@@ -87,6 +89,13 @@ func (in *inquiry) givenBack(e *Eligibility, q quantity.Quantity) error {
 	if f, stands := fault.As(refused); stands {
 		e.Obstacles = append(e.Obstacles, f)
 	}
+	return err
+}
+
+// refusedPrice is what pricing an application would be refused for. The acceptance of a
+// standing offer has its price, and asks for no base price.
+func (in *inquiry) refusedPrice() error {
+	_, err := in.ref.known().priceBasis(rulebook.Place{Region: in.seller.Region, Pollutant: in.inst.Pollutant}, in.on)
 	return err
 }
 

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"slices"
 	"testing"
 
 	"permitx/internal/auction"
@@ -171,6 +172,35 @@ func TestEligibility_AgreesWithBids(t *testing.T) {
 	if bids < 100 || refused < 20 || refused > bids-20 || o.refusedBy["purchase.limit"] == 0 || o.refusedBy["holding.limit"] == 0 {
 		t.Errorf("%d of %d bids were refused: %v", refused, bids, o.refusedBy)
 	}
+}
+
+// An application for a buy-back cannot be priced where the formula asks for a base price
+// that nobody has set: the answer says so.
+func TestEligibility_BasePrice(t *testing.T) {
+	t.Parallel()
+	k := openDealDesk(t)
+	f := k.seller(jiashan, 1, 4*one)
+	leader := k.leaders[jiashan]
+	wants := func(why string, wanted ...string) {
+		t.Helper()
+		e, err := k.app.Eligibility(t.Context(), k.app.st.actor(f.user), Question{Action: rulebook.BuyBack, Instrument: k.inst.Code, Seller: f.licence.ID, Quantity: one})
+		var got []string
+		for _, o := range e.Obstacles {
+			got = append(got, o.Code)
+		}
+		if err != nil || !slices.Equal(got, wanted) || e.Allowed != (len(wanted) == 0) {
+			t.Errorf("%s: allowed is %t, %v stand in the way, want %v (%v)", why, e.Allowed, got, wanted, err)
+		}
+	}
+	wants("no base price", ErrNoBasePrice.Code)
+	day := k.now.get().Date()
+	set := ParameterSet{Key: rulebook.BasePrice, Region: jiashan, Pollutant: vocs, Value: "4000", ValidFrom: day, ValidTo: day, Document: "price"}
+	k.does(leader, set)
+	wants("a base price")
+	k.now.set(day.AddDays(1).Start())
+	wants("it has ended", ErrNoBasePrice.Code)
+	k.does(leader, ParameterSet{Key: rulebook.BuyBackPrice, Region: jiashan, Value: rulebook.AsPaid, ValidFrom: day.AddDays(1), Document: "formula"})
+	wants("the formula asks for none")
 }
 
 // A question names the terms of its own action only.
