@@ -213,7 +213,8 @@ var ErrParameterPlanned = fault.New(fault.Refused, "parameter.planned", "a later
 	Under("parameter.decided", sourceDefault)
 
 // ErrZoneRulePlanned is returned when a rule of a zone would take the place of one that was set to begin later.
-var ErrZoneRulePlanned = fault.New(fault.Refused, "zone_rule.planned", "a later change of the zone's list is set already: the last day lies before it").At("valid_to")
+var ErrZoneRulePlanned = fault.New(fault.Refused, "zone_rule.planned", "a later change of the zone's list is set already: the last day lies before it").At("valid_to").
+	Under("zone_rule.decided", sourceDefault)
 
 // ErrParameterPast is returned when a parameter would change what held before today.
 var ErrParameterPast = fault.New(fault.Refused, "parameter.past", "a parameter holds from today on at the earliest: what was decided before stays").At("valid_from").

@@ -481,4 +481,7 @@ var provisions = []Provision{
 	{"withdrawal.paying_account", []Refusal{
 		{"withdrawal.payee_unknown", "money is paid out to an account that the party itself paid from, or one that finance has registered for it", "project default: money goes back where it came from"},
 	}},
+	{"zone_rule.decided", []Refusal{
+		{"zone_rule.planned", "a later change of the zone's list is set already: the last day lies before it", "project default"},
+	}},
 }
