@@ -85,6 +85,25 @@ func (f *expiryFloor) on(day calendar.Date) {
 	f.settle()
 }
 
+// What was revoked after it was sold is owed and expires in the hands of its buyer: a unit can be
+// both, and of the issuance nothing is left.
+func TestCreditExpiry_OfWhatIsOwed(t *testing.T) {
+	t.Parallel()
+	for _, revoked := range []int64{600, 450} {
+		f := openExpiryFloor(t, 1)
+		f.does(f.seller.user, f.transfer(f.seller, f.firms[0], 1000))
+		f.does(f.leader, CreditRevoke{Issuance: 1, Units: revoked, Document: "audit"})
+		f.check()
+		f.on(lastDay.AddDays(1))
+		f.check()
+		if i := tableOf(f.office, Issuances)[0]; i.State != carbon.Revoked || i.RevokedUnits != revoked || i.ExpiredUnits != 600 {
+			t.Errorf("%d owed: %+v", revoked, i)
+		}
+		f.restart()
+		f.check()
+	}
+}
+
 // A life is of vintages of which nothing is issued; what was set last counts, and what
 // is issued keeps its end.
 func TestCreditLife_Set(t *testing.T) {
