@@ -17383,13 +17383,11 @@ type TreasuryRefundPage struct {
 
 // TrialBalance All balances of the registry. Within each region and pollutant, and within money, debits equal credits.
 type TrialBalance struct {
-	// At A point in time as in RFC 3339. Answers give UTC with six digits after the seconds; a request may use any offset.
-	//
-	// Example: 2026-07-01T01:30:00.000000Z
-	At       Instant `json:"at"`
-	Balanced bool    `json:"balanced"`
+	// At When that was written. Absent where there is none.
+	At       *Instant `json:"at,omitempty"`
+	Balanced bool     `json:"balanced"`
 
-	// Command The journal row that it includes as the last.
+	// Command The journal row that it includes as the last; 0 as of a day before the first one.
 	Command int64              `json:"command"`
 	Lines   []TrialBalanceLine `json:"lines"`
 }

@@ -240,8 +240,11 @@ func TestAccounts_AddUp(t *testing.T) {
 	w.post("/v1/parties", w.leader, `{"name":"New","uscc":"`+apptest.USCC(apptest.Jiashan, 99)+`","region":"`+apptest.Jiashan+`","industry":"2319"}`) // posts nothing
 	last := decode[api.JournalPage](t, w.get("/v1/journal?limit=1&newest_first=true", w.auditor)).Items[0]
 	trial := decode[api.TrialBalance](t, w.get("/v1/trial-balance", w.auditor))
-	if !trial.Balanced || trial.Command != last.Number || trial.At != last.At || len(trial.Lines) == 0 {
+	if !trial.Balanced || trial.Command != last.Number || *trial.At != last.At || len(trial.Lines) == 0 {
 		t.Errorf("%+v, the last journal row is %+v", trial, last)
+	}
+	if a := w.get("/v1/trial-balance?as_of=2020-01-01", w.auditor); strings.TrimSpace(string(a.body)) != `{"balanced":true,"command":0,"lines":[]}` {
+		t.Errorf("as of a day before the first command: %s", a.body)
 	}
 	for region, want := range map[string]api.BasicAccount{
 		apptest.Jiashan: {Cap: "996", Holdings: "196", Unallocated: "800"}, apptest.Qingpu: {Cap: "1004", Holdings: "104", Unallocated: "900"},

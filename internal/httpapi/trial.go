@@ -40,7 +40,7 @@ func (s *Server) GetTrialBalance(ctx context.Context, r gen.GetTrialBalanceReque
 		return nil, err
 	}
 	sums := trialSums(accounts, held, by.Number)
-	out := gen.GetTrialBalance200JSONResponse{Command: by.Number, At: by.At.String(), Lines: []api.TrialBalanceLine{}, Balanced: sums.balanced()}
+	out := gen.GetTrialBalance200JSONResponse{Command: by.Number, At: optional(by.At.String()), Lines: []api.TrialBalanceLine{}, Balanced: sums.balanced()}
 	for _, k := range sums.keys() {
 		out.Lines = append(out.Lines, sums.line(k))
 	}
