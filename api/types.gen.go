@@ -14367,6 +14367,9 @@ type PriceQuote struct {
 	FeeFormula string `json:"fee_formula"`
 	Formula    string `json:"formula"`
 
+	// Industry Of the lessor, as asked.
+	Industry *Industry `json:"industry,omitempty"`
+
 	// Instrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 	//
 	// Example: VOCs-20310630
@@ -14389,7 +14392,10 @@ type PriceQuote struct {
 	// Quantity A quantity of permits in t/a, with at most 6 decimals.
 	//
 	// Example: 13.257
-	Quantity Quantity           `json:"quantity"`
+	Quantity Quantity `json:"quantity"`
+
+	// Region Of the lessor, as asked.
+	Region   *RegionCode        `json:"region,omitempty"`
 	Rounding PriceQuoteRounding `json:"rounding"`
 
 	// TermEnd Absent of credits.
@@ -17851,6 +17857,11 @@ type PollutantFilter = PollutantCode
 // Example: NH3-N
 type PollutantQuery = PollutantCode
 
+// PriceQuoteIndustry Division, group or class of GB/T 4754.
+//
+// Example: 2319
+type PriceQuoteIndustry = Industry
+
 // PriceQuoteInstrument Pollutant and term end of an instrument of permits; scheme and vintage of one of credits (JXCP-2026), of which orders, block trades, books and trades are, and what is asked before them.
 //
 // Example: VOCs-20310630
@@ -17876,6 +17887,11 @@ type PriceQuotePrice = Price
 //
 // Example: 13.257
 type PriceQuoteQuantity = Quantity
+
+// PriceQuoteRegion Code of a region by GB/T 2260.
+//
+// Example: 330421
+type PriceQuoteRegion = RegionCode
 
 // PriceQuoteStateFunded defines model for PriceQuoteStateFunded.
 type PriceQuoteStateFunded = bool
@@ -20459,6 +20475,12 @@ type QuotePriceParams struct {
 
 	// StateFunded With the fee of an institution that the state funds wholly.
 	StateFunded *PriceQuoteStateFunded `form:"state_funded,omitempty" json:"state_funded,omitempty"`
+
+	// Region Of the lessor of a lease. How many months it lasts at most (lease.most_months) is by his region and industry, as the command has it. Absent: by the rows that are for all regions.
+	Region *PriceQuoteRegion `form:"region,omitempty" json:"region,omitempty"`
+
+	// Industry Of the lessor of a lease. Absent: by the rows that are for all industries.
+	Industry *PriceQuoteIndustry `form:"industry,omitempty" json:"industry,omitempty"`
 }
 
 // ListProjectEntriesParams defines parameters for ListProjectEntries.

@@ -226,9 +226,10 @@ func (p publishedParameters) Of(key rulebook.Key) (rows []rulebook.Parameter) {
 	return rows
 }
 
-// IdleMonths are the months after which permits that lie idle may be swept, by
-// the parameters of a day.
+// IdleMonths are the months after which the rules let permits that lie idle be
+// swept, by the parameters of a day.
 func IdleMonths(r *Reference, d reserve.IdleDeclaration, on calendar.Date) int {
-	at := rulebook.Place{Region: d.Region, Pollutant: d.Pollutant}
-	return spanOf(publishedParameters{ReadTable(r, Parameters)}, rulebook.IdleMonths, at, on)
+	l, _ := ReadTable(r, Licences).Get(d.Licence)
+	p, _ := ReadTable(r, Parties).Get(l.Party)
+	return spanOf(r.known(), rulebook.IdleMonths, r.known().placeOfLicence(p, l, d.Pollutant, on), on)
 }

@@ -9,6 +9,7 @@ import (
 	"permitx/internal/permit"
 	"permitx/internal/quantity"
 	"permitx/internal/reserve"
+	"permitx/internal/rulebook"
 )
 
 // reclaimed takes a sweep into the reserve without payment.
@@ -73,6 +74,19 @@ func TestIdle_AcquiredLater(t *testing.T) {
 		t.Errorf("%d are left", got)
 	}
 	d.check()
+}
+
+// The day from which idle permits may be swept is that of the rule, by the row of the holder's industry.
+func TestIdle_MonthsOfIndustry(t *testing.T) {
+	t.Parallel()
+	d := openBuyBackDesk(t)
+	idle := done[IdleResult](d.office, d.f.user, IdleDeclare{d.f.licence.ID, d.i.Code, ledger.Paid, one, 20240801, "declaration"}).Declaration
+	d.refuses(d.leader, IdleSweep{idle.ID, 0, "order"}, rulebook.ErrNotIdle)
+	d.does(d.leader, ParameterSet{Key: rulebook.IdleMonths, Industry: "2319", Value: "12", ValidFrom: 20260701, Document: "months"})
+	if months := IdleMonths(d.app.Reference(), idle, 20260701); months != 12 {
+		t.Errorf("swept after %d months", months)
+	}
+	d.does(d.leader, IdleSweep{idle.ID, 0, "order"})
 }
 
 // A sweep holds as many permits as lay idle. Where others are sold meanwhile, first in first

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -119,15 +120,19 @@ func (k *knowledge) withAttainment(a settlement.Attainment) *knowledge {
 // side is what is known of one side of an action; what it has is for the
 // caller to add.
 func (k *knowledge) side(field string, p catalog.Party, l catalog.Licence, pollutant string, on calendar.Date) rulebook.Side {
-	s := rulebook.Side{Known: true, Field: field, Party: p.ID, State: p.State, Licence: l, Industry: p.Industry}
+	s := rulebook.Side{Known: true, Field: field, Party: p.ID, State: p.State, Licence: l}
 	site, industry := rulebook.SiteOf(k.licences[l.ID], pollutant, on)
-	if industry != "" {
-		s.Industry = industry
-	}
+	s.Industry = cmp.Or(industry, p.Industry)
 	site.Forbids = k.forbidden(site.Zone, s.Industry, on)
 	s.Debt = k.owedBy(p.ID)
 	s.Site, s.Conduct, s.Area = site, rulebook.ConductOf(k.parties[p.ID], on), k.areaOf(l.Region, pollutant, on)
 	return s
+}
+
+// placeOfLicence is what the rules look parameters up by of a party's licence.
+func (k *knowledge) placeOfLicence(p catalog.Party, l catalog.Licence, pollutant string, on calendar.Date) rulebook.Place {
+	_, industry := rulebook.SiteOf(k.licences[l.ID], pollutant, on)
+	return rulebook.Place{Region: l.Region, Pollutant: pollutant, Industry: cmp.Or(industry, p.Industry)}
 }
 
 // creditSide is a side of credits, which are a party's and of no licence.

@@ -126,7 +126,7 @@ func (c PledgeApply) Decide(v *View) (Apply, error) {
 	if p, err = p.Valued(price, v.monthsLeft(i)); err != nil {
 		return nil, err
 	}
-	if p.Most, err = encumbrance.MostOf(p.Value, v.parameter(rulebook.PledgeShare, l.Region, i.Pollutant)); err != nil {
+	if p.Most, err = v.mostLent(p); err != nil {
 		return nil, err
 	}
 	if err := v.judgePledge(p); err != nil {
@@ -188,6 +188,14 @@ func (v *View) judgePledge(p encumbrance.Pledge) error {
 		}
 	}
 	return v.judge(&f)
+}
+
+// mostLent is the most that the rules let be lent on what is pledged.
+func (v *View) mostLent(p encumbrance.Pledge) (quantity.Money, error) {
+	l := rowsOf(v.state, Licences).rows[p.Licence]
+	at := v.known.placeOfLicence(rowsOf(v.state, Parties).rows[l.Party], l, p.Pollutant, v.Today)
+	_, share, _ := rulebook.Lookup(v.known, rulebook.PledgeShare, at, v.Today)
+	return encumbrance.MostOf(p.Value, share)
 }
 
 func (tx *Tx) pledgeResult(p encumbrance.Pledge) PledgeResult {
@@ -352,7 +360,7 @@ func (v *View) registerPledge(p encumbrance.Pledge) (pledgeEffect, error) {
 	if err := v.judgePledge(p); err != nil {
 		return nil, err
 	}
-	most, err := encumbrance.MostOf(p.Value, v.parameter(rulebook.PledgeShare, p.Region, p.Pollutant))
+	most, err := v.mostLent(p)
 	if err != nil {
 		return nil, err
 	}

@@ -132,6 +132,32 @@ func TestPledge_Share(t *testing.T) {
 	}
 }
 
+// What is said to be lent at most on permits is by what their rule judges by: the row of the holder's
+// industry, or of that of the licence's site.
+func TestPledge_ShareOfIndustry(t *testing.T) {
+	t.Parallel()
+	k := openPledgeDesk(t)
+	f := k.seller(jiashan, 1, 20*one)
+	share := func(industry, value string) {
+		k.does(k.leader, ParameterSet{Key: rulebook.PledgeShare, Industry: industry, Value: value, ValidFrom: 20260701, Document: "share"})
+	}
+	share("23", "0.5")
+	c := k.pledgeOf(f, one)
+	c.Loan = 10_000_01
+	k.refuses(f.user, c, rulebook.ErrPledgeShare)
+	c.Loan = 10_000_00
+	if p := done[PledgeResult](k.office, f.user, c).Pledge; p.Most != 10_000_00 {
+		t.Errorf("%s is lent at most", p.Most)
+	}
+	k.does(k.leader, FactRecord{Kind: rulebook.IndustryOf, Licence: f.licence.ID, Value: "4411", ValidFrom: 20260101, Document: "site"})
+	share("4411", "0.7")
+	c.Loan = 14_000_00
+	if p := k.registered(c); p.Most != 14_000_00 {
+		t.Errorf("%s is lent at most", p.Most)
+	}
+	k.check()
+}
+
 // Pledged permits are sold without their holder's consent: the banks are paid in
 // their rank, the rest goes to the holder, and no bank ever holds a permit.
 func TestPledge_Enforced(t *testing.T) {

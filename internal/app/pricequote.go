@@ -39,6 +39,8 @@ type PriceQuote struct {
 	Price       quantity.Price
 	Months      int // 0 in a question: those that are left, a part month counted as one; 0 in a quote: the price is outright
 	StateFunded bool
+	Region      string // of the lessor of a lease; "": not said
+	Industry    string // likewise
 	Amount      quantity.Money
 	On          calendar.Date
 
@@ -94,13 +96,26 @@ func (a *App) PriceQuoteOf(q PriceQuote, instrument, marketCode string) (PriceQu
 		return q, fault.Invalidf("instrument", "the term of %s ended on %s", i.Code, i.TermEnd)
 	}
 	q.Instrument = i
-	if err := fault.First(asInvalid(checkUsable(a.Reference(), i, q.On)), q.setMarket(a.Reference(), marketCode), q.setMonths(a.Reference().known())); err != nil {
+	if err := fault.First(q.checkLessor(a.Reference()), asInvalid(checkUsable(a.Reference(), i, q.On)), q.setMarket(a.Reference(), marketCode), q.setMonths(a.Reference().known())); err != nil {
 		return q, err
 	}
 	if err := q.setAmount(); err != nil {
 		return q, asInvalid(err)
 	}
 	return q, asInvalid(a.setFee(&q))
+}
+
+// checkLessor holds that only a lease is quoted for by the lessor's industry and region, which there is.
+func (q *PriceQuote) checkLessor(ref *Reference) error {
+	switch _, known := find(ref, Regions, func(r catalog.Region) bool { return r.Code == q.Region }); {
+	case q.Kind != PriceOfLease && q.Region != "":
+		return fault.Invalidf("region", "%s: only a lease is quoted for by the region of its lessor", q.Kind)
+	case q.Kind != PriceOfLease && q.Industry != "":
+		return fault.Invalidf("industry", "%s: only a lease is quoted for by the industry of its lessor", q.Kind)
+	case q.Region != "" && !known:
+		return fault.Invalidf("region", "there is no region with the code %.41q", q.Region)
+	}
+	return nil
 }
 
 // setMarket finds the market of what is traded in one.
@@ -196,7 +211,7 @@ func (q *PriceQuote) setMonths(parameters rulebook.Parameters) error {
 	left := calendar.RemainingMonths(q.On, q.Instrument.TermEnd, true)
 	most := left
 	if q.Kind == PriceOfLease {
-		_, limit, _ := rulebook.Lookup(parameters, rulebook.LeaseMost, rulebook.Place{Pollutant: q.Instrument.Pollutant}, q.On)
+		_, limit, _ := rulebook.Lookup(parameters, rulebook.LeaseMost, rulebook.Place{Region: q.Region, Pollutant: q.Instrument.Pollutant, Industry: q.Industry}, q.On)
 		most = min(left, int(limit/quantity.OneRatio))
 		if q.Months == 0 {
 			return fault.Invalidf("months", "a lease is quoted for from 1 to %d months", most)

@@ -7,6 +7,7 @@ import (
 	"permitx/internal/catalog"
 	"permitx/internal/market"
 	"permitx/internal/quantity"
+	"permitx/internal/rulebook"
 )
 
 // The formula names the days of a term only where all of its months are paid for.
@@ -25,6 +26,45 @@ func TestPriceQuote_Formula(t *testing.T) {
 	if err != nil || whole.Months <= 37 || part.Formula() != want || part.Amount != quantity.Money(7400_00) {
 		t.Errorf("%v, %d, %s", err, whole.Months, part.Formula())
 	}
+}
+
+// A lease is quoted for as many months as the command takes: by the row of its lessor's region and industry.
+func TestPriceQuote_LeaseMonths(t *testing.T) {
+	t.Parallel()
+	k := openDealDesk(t)
+	lessor, lessee := k.seller(jiashan, 1, 10*one), k.buyer(jiashan, 2, 100_000_00)
+	k.lasts(rulebook.LeaseMost, jiaxing, "6")
+	k.does(k.leader, ParameterSet{Key: rulebook.LeaseMost, Region: jiaxing, Industry: "2319", Value: "18", ValidFrom: 20260701, Document: "months"})
+	quoted := func(region, industry string, months int) error {
+		q := PriceQuote{Kind: PriceOfLease, Quantity: one, Price: yuan(1000), Months: months, Region: region, Industry: industry}
+		_, err := k.app.PriceQuoteOf(q, k.inst.Code, "")
+		return err
+	}
+	for _, c := range []struct {
+		region, industry string
+		most             int
+	}{{"", "", 12}, {jiashan, "", 6}, {jiashan, "2319", 18}, {jiashan, "2311", 6}, {"", "2319", 12}, {qingpu, "2319", 12}} {
+		if err := quoted(c.region, c.industry, c.most); err != nil {
+			t.Errorf("%+v: %v", c, err)
+		}
+		if err := quoted(c.region, c.industry, c.most+1); !isFault(err, invalid) {
+			t.Errorf("%+v: a month more: %v", c, err)
+		}
+	}
+	if err := quoted("990000", "", 1); !isFault(err, invalid) {
+		t.Errorf("of no region: %v", err)
+	}
+	for _, q := range []PriceQuote{{Region: jiashan}, {Industry: "2319"}} {
+		q.Kind, q.Quantity, q.Price = PriceOfDeal, one, yuan(1000)
+		if _, err := k.app.PriceQuoteOf(q, k.inst.Code, ""); !isFault(err, invalid) {
+			t.Errorf("a deal by %s%s: %v", q.Region, q.Industry, err)
+		}
+	}
+	lease := k.leaseOf(lessor, lessee, one)
+	lease.Months = 19
+	k.refuses(lessor.user, lease, rulebook.ErrLeaseMonths)
+	lease.Months = 18
+	k.does(lessor.user, lease)
 }
 
 // An order is quoted with the buyer's fee by today's schedule of its market, and what

@@ -16,7 +16,7 @@ func (s *Server) QuotePrice(_ context.Context, r gen.QuotePriceRequestObject) (g
 	q := app.PriceQuote{
 		Kind: app.PriceQuoteKind(p.Kind), Quantity: read(&in, "quantity", p.Quantity, quantity.ParseQuantity),
 		Price: read(&in, "price", p.Price, quantity.ParsePrice), Months: int(deref(p.Months)),
-		StateFunded: deref(p.StateFunded),
+		StateFunded: deref(p.StateFunded), Region: deref(p.Region), Industry: deref(p.Industry),
 	}
 	if err := in.err(); err != nil {
 		return nil, err
@@ -33,7 +33,7 @@ func (s *Server) QuotePrice(_ context.Context, r gen.QuotePriceRequestObject) (g
 		Kind: api.PriceQuoteKind(q.Kind), Instrument: q.Instrument.Code, Market: optional(q.Market.Code),
 		Quantity: q.Quantity.String(), Price: q.Price.String(), Months: int32(q.Months), //nolint:gosec // months of a term
 		Amount: q.Amount.String(), Rounding: api.PriceQuoteRounding(rounding), Formula: q.Formula(), AsOf: q.On.String(), TermEnd: dateOf(q.Instrument.TermEnd),
-		FeeFormula: q.FeeFormula,
+		FeeFormula: q.FeeFormula, Region: optional(q.Region), Industry: optional(q.Industry),
 	}
 	if q.KnowsFee() {
 		out.Fee, out.Total = new(q.Fee.String()), new(q.Total.String())
