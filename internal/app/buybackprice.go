@@ -29,7 +29,8 @@ type priceBasis struct {
 
 // priceBasis is what is in force on a day: the base price of the narrowest region
 // that has one. A standing offer asks for neither.
-func (k *knowledge) priceBasis(at rulebook.Place, on calendar.Date) (b priceBasis, err error) {
+func (k *knowledge) priceBasis(region, pollutant string, on calendar.Date) (b priceBasis, err error) {
+	at := rulebook.Place{Region: region, Pollutant: pollutant}
 	formula, _, _ := rulebook.Lookup(k, rulebook.BuyBackPrice, at, on)
 	b.formula, b.document = reserve.PriceFormula(formula.Value), formula.Document
 	if !b.formula.AsksBase() {
@@ -38,7 +39,7 @@ func (k *knowledge) priceBasis(at rulebook.Place, on calendar.Date) (b priceBasi
 	p, _, set := rulebook.Lookup(k, rulebook.BasePrice, at, on)
 	if !set {
 		return b, ErrNoBasePrice.With("no base price for %s is set in %s or above it: set the parameter %s, with the document of the price authority; only a standing offer needs none",
-			at.Pollutant, at.Region, rulebook.BasePrice)
+			pollutant, region, rulebook.BasePrice)
 	}
 	b.priced = p.Document
 	b.base, err = quantity.ParsePrice("value", p.Value)
@@ -99,7 +100,7 @@ func (v *View) decidePrice(m *buyBackMove) (buyBackEffect, error) {
 	if err := v.judgeBuyBack(rulebook.BuyBack, m.BuyBack); err != nil {
 		return nil, err
 	}
-	by, err := v.known.priceBasis(v.place(m.BuyBack), v.Today)
+	by, err := v.known.priceBasis(m.Region, m.Pollutant, v.Today)
 	if err != nil {
 		return nil, err
 	}

@@ -95,7 +95,7 @@ func (in *inquiry) givenBack(e *Eligibility, q quantity.Quantity) error {
 // refusedPrice is what pricing an application would be refused for. The acceptance of a
 // standing offer has its price, and asks for no base price.
 func (in *inquiry) refusedPrice() error {
-	_, err := in.ref.known().priceBasis(rulebook.Place{Region: in.seller.Region, Pollutant: in.inst.Pollutant}, in.on)
+	_, err := in.ref.known().priceBasis(in.seller.Region, in.inst.Pollutant, in.on)
 	return err
 }
 
