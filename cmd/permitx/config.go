@@ -144,6 +144,8 @@ type serverConfig struct {
 	RateLimit    int           `env:"PERMITX_RATE_LIMIT" placeholder:"N" default:"${rate}" help:"Requests a second that one caller may send; more get a 429. 0 means no limit. Default: ${default}."`
 	QueueLimit   int           `env:"PERMITX_QUEUE_LIMIT" placeholder:"N" default:"${queue_limit}" help:"Commands that may wait for the writer; more get a 503. Default: ${default}."`
 	DrainTimeout time.Duration `env:"PERMITX_DRAIN_TIMEOUT" placeholder:"TIME" default:"${drain}" help:"Longest wait for requests in flight when the server stops. Default: ${default}."`
+
+	queryTime time.Duration // that a query may take; 0: the default
 }
 
 func (c serverConfig) problems() []error {

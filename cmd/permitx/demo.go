@@ -33,7 +33,10 @@ clock is moved ahead.`
 
 // config is what the demo's server is set to.
 func (c *demoCommand) config() serverConfig {
-	return serverConfig{Listen: c.Listen, RateLimit: defaultRate, QueueLimit: defaultQueueLimit, DrainTimeout: defaultDrain}
+	return serverConfig{
+		Listen: c.Listen, RateLimit: defaultRate, QueueLimit: defaultQueueLimit, DrainTimeout: defaultDrain,
+		queryTime: patience, // it asks once, also where the machine has much else to do
+	}
 }
 
 // Validate returns everything that is wrong with the flags.

@@ -68,7 +68,7 @@ func startServer(g *globals, store keeper, by beside, c serverConfig, log *slog.
 		return nil, err
 	}
 	s := &server{app: a, store: store, drain: c.DrainTimeout, log: log, serving: make(chan error, 1)}
-	config := httpapi.Config{App: a, Log: log, Version: version(), Metrics: registry, RateLimit: c.RateLimit}
+	config := httpapi.Config{App: a, Log: log, Version: version(), Metrics: registry, RateLimit: c.RateLimit, QueryTime: c.queryTime}
 	if by.codes != nil {
 		config.CodeKeys = by.codes.keys
 	}

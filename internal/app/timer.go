@@ -77,10 +77,13 @@ func (tx *Tx) nextStep(at calendar.Instant) calendar.Instant {
 	return at
 }
 
-// fire applies what a timer does, and counts the steps of its streak.
+// fire applies what a timer does, nil for nothing, and counts the steps of its streak.
 func (tx *Tx) fire(t Timer, apply Apply) {
 	tx.firing = streak{t.Purpose, t.Reference}
-	if apply(tx); tx.goesOn {
+	if apply != nil {
+		apply(tx)
+	}
+	if tx.goesOn {
 		tx.streaks[tx.firing]++
 	} else {
 		delete(tx.streaks, tx.firing)
@@ -135,10 +138,11 @@ func (c FireTimer) Decide(v *View) (Apply, error) {
 	if f, ok := fault.As(refusal); !ok && refusal != nil || ok && f.Kind == fault.Unavailable {
 		return nil, refusal // not its fault: to be asked again
 	}
+	if refusal != nil {
+		apply = nil
+	}
 	return func(tx *Tx) any {
-		if refusal == nil && apply != nil {
-			tx.fire(t, apply)
-		}
+		tx.fire(t, apply)
 		t.State = TimerDone
 		return Put(tx, PendingTimes, t)
 	}, nil
