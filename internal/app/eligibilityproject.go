@@ -72,7 +72,7 @@ func (in *inquiry) lookProject(actor identity.Actor) error {
 func (k *knowledge) ofProject(s *rulebook.Side, p permit.Project, on calendar.Date) {
 	s.Industry = p.Industry
 	s.Site.Zone = cmp.Or(p.Zone, s.Site.Zone)
-	s.Site.Forbids = k.forbidden(s.Site.Zone, p.Industry, on)
+	s.Site.Forbids = k.forbidden(s.Site.Zone, p.Region, p.Industry, on)
 }
 
 // projectObstacles are what a command that names the project, or does not where

@@ -326,12 +326,15 @@ func TestZoneRuleSet_Planned(t *testing.T) {
 	elsewhere := rule("231", false, 20260702, 0)
 	elsewhere.Zone = "hill"
 	r.does(r.leader, elsewhere)
+	if got := r.app.st.known.forbidden("lake", "330482", "2319", 20260720); got != "" {
+		t.Errorf("a zone of this name in another county is forbidden by %q", got)
+	}
 	for _, c := range []struct {
 		industry string
 		on       calendar.Date
 		want     string
 	}{{"2319", 20260719, ""}, {"2319", 20260720, "list"}, {"2312", 20260720, ""}, {"2319", 20270101, "list"}} {
-		if got := r.app.st.known.forbidden("lake", c.industry, c.on); got != c.want {
+		if got := r.app.st.known.forbidden("lake", jiashan, c.industry, c.on); got != c.want {
 			t.Errorf("%s on %s: forbidden by %q, want %q", c.industry, c.on, got, c.want)
 		}
 	}

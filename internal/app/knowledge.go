@@ -123,7 +123,7 @@ func (k *knowledge) side(field string, p catalog.Party, l catalog.Licence, pollu
 	s := rulebook.Side{Known: true, Field: field, Party: p.ID, State: p.State, Licence: l}
 	site, industry := rulebook.SiteOf(k.licences[l.ID], pollutant, on)
 	s.Industry = cmp.Or(industry, p.Industry)
-	site.Forbids = k.forbidden(site.Zone, s.Industry, on)
+	site.Forbids = k.forbidden(site.Zone, l.Region, s.Industry, on)
 	s.Debt = k.owedBy(p.ID)
 	s.Site, s.Conduct, s.Area = site, rulebook.ConductOf(k.parties[p.ID], on), k.areaOf(l.Region, pollutant, on)
 	return s
@@ -140,12 +140,12 @@ func (k *knowledge) creditSide(field string, p catalog.Party, on calendar.Date) 
 	return rulebook.Side{Known: true, Field: field, Party: p.ID, State: p.State, Conduct: rulebook.ConductOf(k.parties[p.ID], on)}
 }
 
-// forbidden is the document by which a zone does not admit an industry, or "".
-func (k *knowledge) forbidden(zone, industry string, on calendar.Date) string {
+// forbidden is the document by which a zone of a region does not admit an industry, or "".
+func (k *knowledge) forbidden(zone, region, industry string, on calendar.Date) string {
 	if zone == "" { // the usual case
 		return ""
 	}
-	return rulebook.ForbiddenBy(k.zones[zone], industry, on)
+	return rulebook.ForbiddenBy(k.zones[zone], region, industry, on)
 }
 
 // areaOf is what is recorded of a region. The latest record of the latest year

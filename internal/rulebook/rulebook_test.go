@@ -351,16 +351,25 @@ func TestValidate(t *testing.T) {
 func TestForbiddenBy(t *testing.T) {
 	t.Parallel()
 	rules := []ZoneRule{
-		{ID: 1, Zone: "z", Industry: "23", Forbidden: true, ValidFrom: 20260101, Document: "list"},
-		{ID: 2, Zone: "z", Industry: "2319", ValidFrom: 20260701, Document: "exception"},
+		{ID: 1, Zone: "z", Region: "330400", Industry: "23", Forbidden: true, ValidFrom: 20260101, Document: "list"},
+		{ID: 2, Zone: "z", Region: "330421", Industry: "2319", ValidFrom: 20260701, Document: "exception"},
 	}
 	for _, c := range []struct {
+		region   string
 		industry string
 		on       calendar.Date
 		want     string
-	}{{"2319", 20260630, "list"}, {"2319", 20260701, ""}, {"2311", 20260701, "list"}, {"1713", 20260701, ""}, {"2319", 20251231, ""}} {
-		if got := ForbiddenBy(rules, c.industry, c.on); got != c.want {
-			t.Errorf("%s on %s: got %q, want %q", c.industry, c.on, got, c.want)
+	}{
+		{"330421", "2319", 20260630, "list"},
+		{"330421", "2319", 20260701, ""},
+		{"330421", "2311", 20260701, "list"},
+		{"330421", "1713", 20260701, ""},
+		{"330421", "2319", 20251231, ""},
+		{"330482", "2319", 20260701, "list"}, // the exception is of another county
+		{"310118", "2319", 20260701, ""},     // a zone of the same name elsewhere
+	} {
+		if got := ForbiddenBy(rules, c.region, c.industry, c.on); got != c.want {
+			t.Errorf("%s in %s on %s: got %q, want %q", c.industry, c.region, c.on, got, c.want)
 		}
 	}
 }

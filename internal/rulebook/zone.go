@@ -39,15 +39,17 @@ func (z ZoneRule) Validate() error {
 // Hides reports whether z, as a newer row, would count for an industry on the first
 // day of one that was set to begin later.
 func (z ZoneRule) Hides(o ZoneRule) bool {
-	return z.Zone == o.Zone && (strings.HasPrefix(z.Industry, o.Industry) || strings.HasPrefix(o.Industry, z.Industry)) &&
+	return z.Zone == o.Zone && (catalog.IsWithin(z.Region, o.Region, true) || catalog.IsWithin(o.Region, z.Region, true)) &&
+		(strings.HasPrefix(z.Industry, o.Industry) || strings.HasPrefix(o.Industry, z.Industry)) &&
 		o.ValidFrom > z.ValidFrom && inPeriod(o.ValidFrom, z.ValidFrom, z.ValidTo)
 }
 
 // ForbiddenBy is the document by which a zone does not admit an industry on a
-// day, or "". Rules are those of the zone, in the order of their ids.
-func ForbiddenBy(rules []ZoneRule, industry string, on calendar.Date) string {
+// day to a site in a region, or "". Rules are those of zones of this name, in the order of
+// their ids: another region's do not count, though its zone has the same name.
+func ForbiddenBy(rules []ZoneRule, region, industry string, on calendar.Date) string {
 	for i := len(rules) - 1; i >= 0; i-- {
-		if z := &rules[i]; strings.HasPrefix(industry, z.Industry) && inPeriod(on, z.ValidFrom, z.ValidTo) {
+		if z := &rules[i]; strings.HasPrefix(industry, z.Industry) && catalog.IsWithin(region, z.Region, true) && inPeriod(on, z.ValidFrom, z.ValidTo) {
 			if z.Forbidden {
 				return z.Document
 			}
