@@ -98,7 +98,11 @@ func (d *deadlineRules) reportDeadline(table string, id int64, key rulebook.Key,
 
 // spans are what a parameter gave at some time of a day: a row that holds from its
 // own day on holds from the moment when it is set, and one of an earlier day all the day.
+// They gave nothing on a day that is missing, because what it was the day of is not there.
 func (d *deadlineRules) spans(key rulebook.Key, at rulebook.Place, on calendar.Date) (spans []int) {
+	if !on.Valid() {
+		return nil
+	}
 	var rows rulebook.Rows
 	since := func() { spans = append(spans, spanOf(rows, key, at, on)) }
 	for _, p := range d.rows[key] {

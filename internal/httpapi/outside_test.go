@@ -90,7 +90,7 @@ func TestImportPackage(t *testing.T) {
 	}
 	bad := w.post("/v1/import-packages", w.leader, `{"system":"provincial","number":"P-2","region":"330421","as_of":"2026-06-30","lines":[
 		{"kind":"party","number":"x"},{"kind":"party","number":"y","values":[{"field":"colour","value":"red"}]}]}`)
-	if f := decode[api.Problem](t, bad).Field; bad.status != http.StatusBadRequest || f == nil || *f != "/lines/1/values" {
+	if f := decode[api.Problem](t, bad).Field; bad.status != http.StatusBadRequest || f == nil || *f != "/lines/1/values/0/field" {
 		t.Errorf("%d %s", bad.status, bad.body)
 	}
 }

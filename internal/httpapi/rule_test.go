@@ -11,6 +11,7 @@ import (
 	"permitx/api"
 	"permitx/internal/app"
 	"permitx/internal/identity"
+	"permitx/internal/quantity"
 	"permitx/internal/rulebook"
 )
 
@@ -82,6 +83,11 @@ func TestEligibility(t *testing.T) {
 	if e := ask(seller.key, sell); !e.Allowed || said(e, "seller.paid_and_surplus").Outcome != api.RuleOutcomePassed {
 		t.Errorf("%+v", e)
 	}
+	buyBack := strings.Replace(sell, `"sell"`, `"buy_back"`, 1)
+	if e := ask(seller.key, buyBack); e.Allowed || len(e.Obstacles) != 1 || e.Obstacles[0].Code != "buy_back.no_base_price" {
+		t.Errorf("nothing says the price: %+v", e)
+	}
+	w.buysBack(quantity.OneMoney)
 	w.must(w.personOf(w.leader), app.FactRecord{
 		Kind: rulebook.Monitor, Licence: seller.licence, Value: rulebook.No, ValidFrom: 20260701, Document: "inspection 7",
 	})
@@ -94,7 +100,7 @@ func TestEligibility(t *testing.T) {
 		decode[api.Problem](t, a).Code != "rule.no_monitor" || *decode[api.Problem](t, a).Rule != "seller.paid_and_surplus" {
 		t.Errorf("%d %s", a.status, a.body)
 	}
-	if e := ask(seller.key, strings.Replace(sell, `"sell"`, `"buy_back"`, 1)); !e.Allowed {
+	if e := ask(seller.key, buyBack); !e.Allowed {
 		t.Errorf("the government may buy back: %+v", e)
 	}
 	deal := fmt.Sprintf(`{"action":"deal","seller_licence":%d,"buyer_licence":%d,"instrument":%q,"quantity":"3.875","need":"1.2345"}`,
