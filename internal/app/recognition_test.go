@@ -286,10 +286,10 @@ func TestMirror_ExpiredAndRevoked(t *testing.T) {
 		n.does(n.leader, CreditLifeSet{Scheme: n.other.ID, VintageFrom: 2025, Months: 8, Document: "d"})
 		n.does(n.leader, CreditLifeSet{Scheme: n.other.ID, VintageFrom: 2026, Months: 0, Document: "d"})
 		buyer := n.firm("330421", 2)
-		pooled := func(scheme, outbox, units int64, month calendar.Date) int64 {
+		pooled := func(scheme, outbox, units int64, month calendar.Date) {
 			c := n.pool(outbox, units)
 			c.Scheme, c.Month = scheme, month
-			return n.issues(done[IssuanceResult](n.office, n.operator, c).Issuance.ID)
+			n.issues(done[IssuanceResult](n.office, n.operator, c).Issuance.ID)
 		}
 		pooled(n.scheme.ID, 1, 100, 20250501)
 		mirrored := n.issues(done[CreditMirrorResult](n.office, n.owner.user, n.mirror("JXCP-PV-P202505-2025-11-30", "")).Issuance.ID)

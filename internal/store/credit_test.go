@@ -271,9 +271,17 @@ func TestIssuance_RevokedWholly(t *testing.T) {
 			revoked, expired int64
 			good             bool
 		}{
-			{"issued", 9, 0, true}, {"issued", 0, 10, true}, {"issued", 3, 6, true}, {"revoked", 10, 0, true}, {"revoked", 3, 7, true},
-			{"revoked", 10, 10, true}, {"revoked", 6, 6, true}, // sold, owed, and expired in the hands of others
-			{"issued", 10, 0, false}, {"revoked", 9, 0, false}, {"revoked", 0, 10, false}, {"revoked", 3, 6, false},
+			{"issued", 9, 0, true},
+			{"issued", 0, 10, true},
+			{"issued", 3, 6, true},
+			{"revoked", 10, 0, true},
+			{"revoked", 3, 7, true},
+			{"revoked", 10, 10, true},
+			{"revoked", 6, 6, true}, // sold, owed, and expired in the hands of others
+			{"issued", 10, 0, false},
+			{"revoked", 9, 0, false},
+			{"revoked", 0, 10, false},
+			{"revoked", 3, 6, false},
 		} {
 			err := s.write.Exec("UPDATE issuance SET state = ?, revoked_units = ?, expired_units = ? WHERE id = 1", c.state, c.revoked, c.expired).Error
 			if (err == nil) != c.good {
