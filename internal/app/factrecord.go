@@ -279,7 +279,7 @@ func (c ParameterSet) Decide(v *View) (Apply, error) {
 	if c.ValidFrom < v.Today {
 		return nil, ErrParameterPast
 	}
-	for o := range All(v, Parameters) {
+	for _, o := range v.known.Of(p.Key) {
 		if p.Hides(&o) {
 			return nil, ErrParameterPlanned.With("%s is %s from %s on by %s: let this value end on %s, or set another one from that day on first",
 				o.Key, o.Value, o.ValidFrom, o.Document, o.ValidFrom.AddDays(-1))

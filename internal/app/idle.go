@@ -231,5 +231,6 @@ func (p publishedParameters) Of(key rulebook.Key) (rows []rulebook.Parameter) {
 func IdleMonths(r *Reference, d reserve.IdleDeclaration, on calendar.Date) int {
 	l, _ := ReadTable(r, Licences).Get(d.Licence)
 	p, _ := ReadTable(r, Parties).Get(l.Party)
-	return spanOf(r.known(), rulebook.IdleMonths, r.known().placeOfLicence(p, l, d.Pollutant, on), on)
+	known := r.known()
+	return spanOf(known, rulebook.IdleMonths, known.placeOfLicence(p, l, d.Pollutant, on), on)
 }
