@@ -202,7 +202,7 @@ func (b *Book) add(key, id int64, left quantity.Quantity) {
 	l.tail = slot
 	l.orders++
 	l.add(left)
-	b.byID.insert(tagOf(id), slot)
+	b.byID.insert(tagOfNumber(id), slot)
 }
 
 // unlink takes an order out of its level's queue and gives its slot back. The
@@ -232,7 +232,7 @@ func (b *Book) dropLevel(at int32) {
 }
 
 func (b *Book) findOrder(id int64) spot {
-	tag := tagOf(id)
+	tag := tagOfNumber(id)
 	found := b.byID.first(tag)
 	for found.slot != none && b.orders.at(found.slot).id != id {
 		found = found.next(tag)

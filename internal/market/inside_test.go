@@ -72,21 +72,47 @@ func TestTable_EqualsMap(t *testing.T) {
 func TestBook_EqualTags(t *testing.T) {
 	t.Parallel()
 	w := newTwins(t)
-	var keys []int64
-	for n := uint32(0); len(keys) < 6; n++ {
-		if key := keyWithTag(77, n); key > 0 {
+	var keys, numbers []int64
+	for n := uint32(0); len(keys) < 6 || len(numbers) < 6; n++ {
+		key := keyWithTag(77, n)
+		if key > 0 && len(keys) < 6 {
 			keys = append(keys, key)
 		}
+		if key > 0 && key>>(63-lineBits) == 0 && len(numbers) < 6 { // of a line
+			numbers = append(numbers, key<<lineBits|5)
+		}
 	}
-	for _, key := range keys {
-		w.place(Order{ID: key, Side: Buy, Price: quantity.Price(key), Quantity: 1}, GTC)
+	for i, number := range numbers {
+		if tagOfNumber(number) != tagOfNumber(numbers[0]) {
+			t.Fatalf("orders %d and %d have different tags", numbers[0], number)
+		}
+		w.place(Order{ID: number, Side: Buy, Price: quantity.Price(keys[i]), Quantity: 1}, GTC)
 		w.compare()
 	}
 	for _, i := range []int{2, 0, 5, 1, 4, 3} {
-		w.reduce(keys[i], 1)
-		w.cancel(keys[i])
-		w.cancel(keys[i])
+		w.reduce(numbers[i], 1)
+		w.cancel(numbers[i])
+		w.cancel(numbers[i])
 		w.compare()
+	}
+}
+
+// Eight orders whose numbers follow each other lie in one line of the table.
+func TestTable_NeighboursInLine(t *testing.T) {
+	t.Parallel()
+	table := newTable()
+	for id := range int64(100_000) {
+		table.insert(tagOfNumber(id), int32(id+1))
+	}
+	apart := 0
+	for id := range int64(100_000) {
+		spot, first := table.first(tagOfNumber(id)), table.first(tagOfNumber(id&^(lineSize-1)))
+		if spot.shard != first.shard || spot.at/lineSize != first.at/lineSize {
+			apart++
+		}
+	}
+	if apart > 1_000 {
+		t.Errorf("%d of 100,000 orders lie apart from their neighbours", apart)
 	}
 }
 
@@ -98,7 +124,7 @@ func TestTable_GrowsInPieces(t *testing.T) {
 	sizes, most := map[int]int{}, 0
 	grownAt := 0 // the last number at which a shard grew
 	for id := range int64(200_000) {
-		tag := tagOf(id)
+		tag := tagOfNumber(id)
 		s := table.first(tag).shard
 		before := len(s.entries)
 		table.insert(tag, int32(id+1))
@@ -112,7 +138,7 @@ func TestTable_GrowsInPieces(t *testing.T) {
 		t.Fatalf("the last shard grew at %d, the largest has %d entries", grownAt, most)
 	}
 	for at, grown := range sizes {
-		if at > 10 && grown > shardCount/8 {
+		if at > 10 && grown > shardCount/6 {
 			t.Errorf("%d of %d shards grew within the 1,000 orders from %d", grown, shardCount, at*1_000)
 		}
 	}
