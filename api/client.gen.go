@@ -2617,7 +2617,7 @@ type ClientInterface interface {
 
 	// GetOfferCase What the result of an auction rests on, to clear it again
 	//
-	// From the result on, before its certification too, to those who may see all bids. `input` is what `permitx clear` reads: it prints the published result without a server. Bids are called by their numbers (`/v1/offers/{id}/bids`). Where ties are drawn, `draw` is in the order of SHA-256(SHA-256(seed ‖ close_head) ‖ number); the seed follows from the key. 409 while there is no result, where nobody has bid, and of a buy-back from before its limit was kept.
+	// From the result on, before its certification too, to those who may see all bids. `input` is what `permitx clear` reads: it prints the published result without a server. Bids are called by their numbers (`/v1/offers/{id}/bids`). Where ties are drawn, `draw` is in the order of SHA-256(SHA-256(seed ‖ close_head) ‖ number), seed = HMAC-SHA256(seal_key, "permitx seed"), number in decimal (docs/clearing.md). 409 while there is no result, where nobody has bid, and of a buy-back from before its limit was kept.
 	//
 	// Corresponds with GET /v1/offers/{id}/case (the `GetOfferCase` operationId).
 	GetOfferCase(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -10133,7 +10133,7 @@ func (c *Client) CancelOffer(ctx context.Context, id PathID, params *CancelOffer
 
 // GetOfferCase What the result of an auction rests on, to clear it again
 //
-// From the result on, before its certification too, to those who may see all bids. `input` is what `permitx clear` reads: it prints the published result without a server. Bids are called by their numbers (`/v1/offers/{id}/bids`). Where ties are drawn, `draw` is in the order of SHA-256(SHA-256(seed ‖ close_head) ‖ number); the seed follows from the key. 409 while there is no result, where nobody has bid, and of a buy-back from before its limit was kept.
+// From the result on, before its certification too, to those who may see all bids. `input` is what `permitx clear` reads: it prints the published result without a server. Bids are called by their numbers (`/v1/offers/{id}/bids`). Where ties are drawn, `draw` is in the order of SHA-256(SHA-256(seed ‖ close_head) ‖ number), seed = HMAC-SHA256(seal_key, "permitx seed"), number in decimal (docs/clearing.md). 409 while there is no result, where nobody has bid, and of a buy-back from before its limit was kept.
 //
 // Corresponds with GET /v1/offers/{id}/case (the `GetOfferCase` operationId).
 func (c *Client) GetOfferCase(ctx context.Context, id PathID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -42990,7 +42990,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetOfferCaseWithResponse What the result of an auction rests on, to clear it again
 	//
-	// From the result on, before its certification too, to those who may see all bids. `input` is what `permitx clear` reads: it prints the published result without a server. Bids are called by their numbers (`/v1/offers/{id}/bids`). Where ties are drawn, `draw` is in the order of SHA-256(SHA-256(seed ‖ close_head) ‖ number); the seed follows from the key. 409 while there is no result, where nobody has bid, and of a buy-back from before its limit was kept.
+	// From the result on, before its certification too, to those who may see all bids. `input` is what `permitx clear` reads: it prints the published result without a server. Bids are called by their numbers (`/v1/offers/{id}/bids`). Where ties are drawn, `draw` is in the order of SHA-256(SHA-256(seed ‖ close_head) ‖ number), seed = HMAC-SHA256(seal_key, "permitx seed"), number in decimal (docs/clearing.md). 409 while there is no result, where nobody has bid, and of a buy-back from before its limit was kept.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -61153,7 +61153,7 @@ func (c *ClientWithResponses) CancelOfferWithResponse(ctx context.Context, id Pa
 
 // GetOfferCaseWithResponse What the result of an auction rests on, to clear it again
 //
-// From the result on, before its certification too, to those who may see all bids. `input` is what `permitx clear` reads: it prints the published result without a server. Bids are called by their numbers (`/v1/offers/{id}/bids`). Where ties are drawn, `draw` is in the order of SHA-256(SHA-256(seed ‖ close_head) ‖ number); the seed follows from the key. 409 while there is no result, where nobody has bid, and of a buy-back from before its limit was kept.
+// From the result on, before its certification too, to those who may see all bids. `input` is what `permitx clear` reads: it prints the published result without a server. Bids are called by their numbers (`/v1/offers/{id}/bids`). Where ties are drawn, `draw` is in the order of SHA-256(SHA-256(seed ‖ close_head) ‖ number), seed = HMAC-SHA256(seal_key, "permitx seed"), number in decimal (docs/clearing.md). 409 while there is no result, where nobody has bid, and of a buy-back from before its limit was kept.
 //
 // Returns a wrapper object for the known response body format(s).
 //

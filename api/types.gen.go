@@ -4909,7 +4909,7 @@ type AuctionCase struct {
 	Offer        ID     `json:"offer"`
 	ResultDigest string `json:"result_digest"`
 
-	// SealKey In hex. The seed follows from it.
+	// SealKey In hex. The seed is HMAC-SHA256(key, "permitx seed").
 	SealKey string `json:"seal_key"`
 }
 
@@ -5109,7 +5109,7 @@ type AuctionOffer struct {
 	// ResultDigest SHA-256 over every outcome, in hex, for those who see the result.
 	ResultDigest *string `json:"result_digest,omitempty"`
 
-	// SealKey The key, in hex; from the close on. Seal and seed follow from it.
+	// SealKey The key, in hex; from the close on. The seed is HMAC-SHA256(key, "permitx seed").
 	SealKey *string `json:"seal_key,omitempty"`
 
 	// SeedDigest SHA-256 of the seed that draws ties, in hex.
