@@ -191,8 +191,7 @@ func (v *View) AuthoriseAt(field string, op identity.Operation, t identity.Targe
 type Tx struct {
 	*View
 	touched touched
-	firing  streak // of the timer whose command this is
-	goesOn  bool   // it has armed itself at once
+	firing  *streak // of the timer whose command this is
 }
 
 // touched are the rows that one command has written, for its digest.

@@ -41,7 +41,7 @@ type state struct {
 	lastID   map[string]int64
 	keys     map[keyDigest]int64 // idempotency key → journal number
 	dueTimes timerHeap
-	streaks  map[streak]int // how many steps those that go on have made
+	streaks  map[int64]*streak // by the timers that go on with them
 
 	byCode    codes
 	known     *knowledge

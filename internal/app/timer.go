@@ -50,16 +50,23 @@ func (tx *Tx) Arm(at calendar.Instant, purpose string, reference int64) Timer {
 	if timerFuncs[purpose] == nil {
 		panic("app: nothing is declared for timer " + purpose)
 	}
-	if at <= tx.Now && tx.firing == (streak{purpose, reference}) {
-		at = tx.nextStep(at)
+	goesOn := tx.firing != nil && at <= tx.Now
+	if goesOn {
+		at = tx.firing.next(at, tx.Now)
 	}
-	return Put(tx, PendingTimes, Timer{DueAt: at, Purpose: purpose, Reference: reference, State: TimerPending})
+	t := Put(tx, PendingTimes, Timer{DueAt: at, Purpose: purpose, Reference: reference, State: TimerPending})
+	if goesOn {
+		tx.streaks[t.ID] = tx.firing
+	}
+	return t
 }
 
-// streak is a timer that arms itself at once, for what is more than one command may do.
+// streak is a timer with those that it arms at once, those that these arm at once, and so
+// on: the steps of what is more than one command may do.
 type streak struct {
-	purpose   string
-	reference int64
+	steps  int              // that were armed
+	paused calendar.Instant // until when the last of them waits, once they are too many
+	told   bool             // the operator, that they are
 }
 
 // A streak that has gone on for streakMost steps would hold up all commands for good where
@@ -69,24 +76,22 @@ const (
 	streakPause = second
 )
 
-// nextStep is when the timer that is firing goes on.
-func (tx *Tx) nextStep(at calendar.Instant) calendar.Instant {
-	if tx.goesOn = true; tx.streaks[tx.firing] >= streakMost {
-		return tx.Now + streakPause
+// next counts a step that is to be made at an instant, and is when it is made.
+func (s *streak) next(at, now calendar.Instant) calendar.Instant {
+	if s.steps++; s.steps <= streakMost {
+		return at
 	}
-	return at
+	s.paused = max(s.paused, now) + streakPause
+	return s.paused
 }
 
-// fire applies what a timer does, nil for nothing, and counts the steps of its streak.
+// fire applies what a timer does, nil for nothing.
 func (tx *Tx) fire(t Timer, apply Apply) {
-	tx.firing = streak{t.Purpose, t.Reference}
+	if tx.firing = tx.streaks[t.ID]; tx.firing == nil {
+		tx.firing = &streak{}
+	}
 	if apply != nil {
 		apply(tx)
-	}
-	if tx.goesOn {
-		tx.streaks[tx.firing]++
-	} else {
-		delete(tx.streaks, tx.firing)
 	}
 }
 
@@ -174,7 +179,7 @@ func (h *timerHeap) Pop() any {
 }
 
 func (s *state) loadTimers() {
-	s.streaks = map[streak]int{}
+	s.streaks = map[int64]*streak{}
 	for _, t := range rowsOf(s, PendingTimes).rows {
 		s.addTimer(t)
 	}
@@ -186,6 +191,7 @@ func (s *state) addTimer(t Timer) {
 		heap.Push(&s.dueTimes, t)
 	} else {
 		rowsOf(s, PendingTimes).remove(t.ID)
+		delete(s.streaks, t.ID)
 	}
 }
 

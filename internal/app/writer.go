@@ -58,7 +58,8 @@ func (a *App) withTimers(waiting []*request, now calendar.Instant) []*request {
 		}
 		if timers < maxBatchCommands {
 			if t, due := a.st.nextDue(at); due {
-				if a.st.streaks[streak{t.Purpose, t.Reference}] == streakMost {
+				if s := a.st.streaks[t.ID]; s != nil && s.paused != 0 && !s.told {
+					s.told = true
 					a.config.Log.Error("a timer does not come to an end", slog.String("purpose", t.Purpose), slog.Int64("reference", t.Reference))
 				}
 				r := &request{command: FireTimer{t.ID}, system: true, key: timerKey(t.ID), at: at, done: make(chan outcome, 1)}
