@@ -66,36 +66,40 @@ func orderBatch(r app.Registry, n int, accounts int) *app.Batch {
 	return b
 }
 
-// BenchmarkFlush measures the commit of 256 orders of which half trade.
+// BenchmarkFlush measures the commit of orders of which half trade: as many as
+// come one by one, and as come in batches.
 func BenchmarkFlush(b *testing.B) {
-	const orders = 256
 	for _, name := range []string{"sqlite", "postgres"} {
-		b.Run(name, func(b *testing.B) {
-			url := filepath.Join(b.TempDir(), "bench.db")
-			if name == "postgres" {
-				url = dbtest.Database(b).OwnerURL
-			}
-			ctx := context.Background()
-			if _, err := Migrate(ctx, url); err != nil {
-				b.Fatal(err)
-			}
-			s, err := Open(ctx, url)
-			if err != nil {
-				b.Fatal(err)
-			}
-			defer s.Close()
-			r, err := s.TakeOver(ctx, 1)
-			if err != nil {
-				b.Fatal(err)
-			}
-			for b.Loop() {
-				batch := orderBatch(r, orders, 100)
-				if err := s.Commit(ctx, batch); err != nil {
-					b.Fatal(err)
-				}
-				r = batch.Registry
-			}
-			b.ReportMetric(float64(orders*b.N)/b.Elapsed().Seconds(), "orders/s")
-		})
+		b.Run(name+"/256", func(b *testing.B) { benchmarkFlush(b, name, 256) })
+		b.Run(name+"/3000", func(b *testing.B) { benchmarkFlush(b, name, 3_000) })
 	}
+}
+
+func benchmarkFlush(b *testing.B, name string, orders int) {
+	b.Helper()
+	url := filepath.Join(b.TempDir(), "bench.db")
+	if name == "postgres" {
+		url = dbtest.Database(b).OwnerURL
+	}
+	ctx := context.Background()
+	if _, err := Migrate(ctx, url); err != nil {
+		b.Fatal(err)
+	}
+	s, err := Open(ctx, url)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	r, err := s.TakeOver(ctx, 1)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		batch := orderBatch(r, orders, 100)
+		if err := s.Commit(ctx, batch); err != nil {
+			b.Fatal(err)
+		}
+		r = batch.Registry
+	}
+	b.ReportMetric(float64(orders*b.N)/b.Elapsed().Seconds(), "orders/s")
 }

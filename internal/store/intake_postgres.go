@@ -77,17 +77,13 @@ func (d *intakePostgres) flush(ctx context.Context, c *intake.Changes, all []row
 	})
 }
 
-// manyRows of a table are written by themselves: new ones by COPY, which takes half the time of an INSERT of
-// as many, but makes the commit a transaction of several round trips, where a few rows take one.
-const manyRows = 500
-
 // send writes rows: the many of a table by themselves, all others in one round trip before them.
 func (d *intakePostgres) send(ctx context.Context, conn *pgx.Conn, c *intake.Changes, all []rows) error {
 	batch := &pgx.Batch{}
 	batch.Queue(intakeFenceSQL, intakeFence(c)...)
 	var many []*rows
 	for i := range all {
-		if r := &all[i]; r.n >= manyRows {
+		if r := &all[i]; r.areMany() {
 			many = append(many, r)
 		} else {
 			batch.Queue(r.arraySQL(), r.columns...)
@@ -115,7 +111,7 @@ func (d *intakePostgres) inParts(ctx context.Context, tx pgx.Tx, r *rows) error 
 	for first := 0; first < r.n; {
 		last := d.pace.Part(first, r.n)
 		started := time.Now()
-		if err := write(ctx, tx, r.part(first, last)); err != nil {
+		if err := writeMany(ctx, tx, r.part(first, last)); err != nil {
 			return err
 		}
 		d.pace.Rest(time.Since(started))
@@ -123,37 +119,6 @@ func (d *intakePostgres) inParts(ctx context.Context, tx pgx.Tx, r *rows) error 
 	}
 	return nil
 }
-
-func write(ctx context.Context, tx pgx.Tx, r *rows) (err error) {
-	if r.changed {
-		_, err = tx.Exec(ctx, r.arraySQL(), r.columns...)
-	} else {
-		_, err = tx.CopyFrom(ctx, pgx.Identifier{r.table}, r.names, &copying{rows: r, row: -1})
-	}
-	return err
-}
-
-// copying gives rows one by one.
-type copying struct {
-	*rows
-	row   int
-	cells []any
-}
-
-func (c *copying) Next() bool {
-	c.row++
-	return c.row < c.n
-}
-
-func (c *copying) Values() ([]any, error) {
-	c.cells = c.cells[:0]
-	for column := range c.columns {
-		c.cells = append(c.cells, c.value(column, c.row))
-	}
-	return c.cells, nil
-}
-
-func (*copying) Err() error { return nil }
 
 // lookup joins the keys, as one array a column, to the table.
 func (d *intakePostgres) lookup(ctx context.Context, l *lookup, each func(*sql.Rows) error) error {

@@ -80,19 +80,14 @@ func (d *postgresDialect) flush(ctx context.Context, w writes) error {
 	}
 	defer conn.Close()
 	return conn.Raw(func(driver any) error {
-		batch := &pgx.Batch{}
-		batch.Queue(fenceSQL, w.move.args()...)
-		for i := range w.rows {
-			batch.Queue(w.rows[i].arraySQL(), w.rows[i].columns...)
-		}
-		return d.send(ctx, driver.(*stdlib.Conn).Conn(), batch) //nolint:errcheck // stdlib's own type
+		return d.send(ctx, driver.(*stdlib.Conn).Conn(), &w) //nolint:errcheck // stdlib's own type
 	})
 }
 
-// send runs a batch as one implicit transaction. The connection may break
-// before the server has committed or after: that is not known.
-func (d *postgresDialect) send(ctx context.Context, conn *pgx.Conn, batch *pgx.Batch) error {
-	err := conn.SendBatch(ctx, batch).Close()
+// send writes in one transaction. The connection may break before the server
+// has committed or after: that is not known.
+func (d *postgresDialect) send(ctx context.Context, conn *pgx.Conn, w *writes) error {
+	err := w.send(ctx, conn)
 	switch {
 	case err == nil:
 		return nil

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"io"
 	"net"
 	"net/url"
@@ -14,12 +15,13 @@ import (
 	"permitx/internal/quantity"
 )
 
-// cutter passes a database's connections on and cuts one when it is armed:
-// either before what the client sends reaches the server, or after the server
-// has done it and before the client hears of it.
+// cutter passes a database's connections on and cuts one when it is armed, with
+// how many pieces are read until then: either before what the client sends
+// reaches the server, or after the server has done it and before the client
+// hears of it.
 type cutter struct {
 	server           string // socket of the real server
-	cutSend, cutHear atomic.Bool
+	cutSend, cutHear atomic.Int32
 	cuts             atomic.Int32
 }
 
@@ -65,13 +67,13 @@ func (c *cutter) serve(listener net.Listener) {
 	}
 }
 
-func (c *cutter) copy(from, to net.Conn, cut *atomic.Bool) {
+func (c *cutter) copy(from, to net.Conn, cut *atomic.Int32) {
 	defer from.Close()
 	defer to.Close()
 	buf := make([]byte, 1<<16)
 	for {
 		n, err := from.Read(buf)
-		if n > 0 && cut.CompareAndSwap(true, false) {
+		if n > 0 && cut.Load() > 0 && cut.Add(-1) == 0 {
 			c.cuts.Add(1)
 			return
 		}
@@ -102,9 +104,9 @@ func TestCommit_ConnectionCut(t *testing.T) {
 	const rounds = 6
 	for i := range rounds {
 		if i%2 == 0 {
-			cut.cutSend.Store(true)
+			cut.cutSend.Store(1)
 		} else {
-			cut.cutHear.Store(true)
+			cut.cutHear.Store(1)
 		}
 		w.Must(firm.Person, app.PlaceOrder{
 			Market: w.Market, Instrument: w.Instrument.Code, Licence: firm.Licence.ID, Side: market.Buy, TimeInForce: market.GTC,
@@ -119,4 +121,43 @@ func TestCommit_ConnectionCut(t *testing.T) {
 		t.Errorf("%d orders after %d acknowledged and %d cuts", len(orders), rounds, cut.cuts.Load())
 	}
 	apptest.Check(t, s)
+}
+
+// A commit of many rows, which takes several round trips, is there as a whole or
+// not at all, wherever the connection is cut, and says that it does not know.
+func TestCommit_ManyRowsCut(t *testing.T) {
+	t.Parallel()
+	direct := migratedPostgres(t)
+	url, cut := throughCutter(t, direct)
+	s, seen := opened(t, url), opened(t, direct)
+	r := takenOver(t, s, second)
+	for i := range int32(10) {
+		armed := &cut.cutSend
+		if i%2 == 1 {
+			armed = &cut.cutHear
+		}
+		armed.Store(1 + i/2)
+		b := orderBatch(r, 2*manyRows, 2)
+		err := s.Commit(t.Context(), b)
+		armed.Store(0)
+		if err != nil && !errors.Is(err, app.ErrUnknown) && !errors.Is(err, app.ErrLost) {
+			t.Fatalf("cut %d: %v, want ErrUnknown", i, err)
+		}
+		after, problem := seen.Registry(t.Context())
+		if problem != nil {
+			t.Fatal(problem)
+		}
+		if err == nil && after.Batch != b.Registry.Batch {
+			t.Fatalf("cut %d: acknowledged batch %d is missing", i, b.Registry.Batch)
+		}
+		for _, table := range []string{"journal", "market_order"} {
+			if last, err := seen.LastID(t.Context(), table); err != nil || last != after.Length {
+				t.Fatalf("cut %d: %s has rows up to %d, the registry up to %d (%v)", i, table, last, after.Length, err)
+			}
+		}
+		r.Batch, r.Length, r.Head = after.Batch, after.Length, after.Head
+	}
+	if cut.cuts.Load() < 6 {
+		t.Errorf("%d cuts", cut.cuts.Load())
+	}
 }

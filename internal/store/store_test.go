@@ -77,17 +77,18 @@ func TestCommit_Fenced(t *testing.T) {
 		t.Helper()
 		old := takenOver(t, s, second)
 		takenOver(t, s, second+calendar.Instant(app.LeaseTime.Microseconds()))
-		b := orderBatch(old, 3, 2)
-		if err := s.Commit(t.Context(), b); !errors.Is(err, app.ErrFenced) {
-			t.Fatalf("commit of the old writer: %v, want ErrFenced", err)
+		for _, orders := range []int{3, manyRows} {
+			if err := s.Commit(t.Context(), orderBatch(old, orders, 2)); !errors.Is(err, app.ErrFenced) {
+				t.Fatalf("commit of %d orders by the old writer: %v, want ErrFenced", orders, err)
+			}
+			for _, table := range []string{"journal", "posting", "market_order", "balance"} {
+				if last, err := s.LastID(t.Context(), table); err != nil || last != 0 {
+					t.Errorf("%s has rows up to %d after a fenced commit (%v)", table, last, err)
+				}
+			}
 		}
 		if err := s.Beat(t.Context(), old.Epoch, second); !errors.Is(err, app.ErrFenced) {
 			t.Errorf("beat of the old writer: %v, want ErrFenced", err)
-		}
-		for _, table := range []string{"journal", "posting", "market_order", "balance"} {
-			if last, err := s.LastID(t.Context(), table); err != nil || last != 0 {
-				t.Errorf("%s has rows up to %d after a fenced commit (%v)", table, last, err)
-			}
 		}
 	})
 }
@@ -118,18 +119,22 @@ func TestCommit_Constraint(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
 		t.Helper()
 		r := takenOver(t, s, second)
-		b := orderBatch(r, 4, 2)
-		b.Balances.New[0].Held = b.Balances.New[0].Balance + 1
-		err := s.Commit(t.Context(), b)
-		if err == nil || errors.Is(err, app.ErrLost) || errors.Is(err, app.ErrUnknown) || errors.Is(err, app.ErrFenced) {
-			t.Fatalf("commit of a broken batch: %v", err)
-		}
-		after, err := s.Registry(t.Context())
-		if err != nil || after.Batch != r.Batch || after.Length != 0 {
-			t.Errorf("the registry moved to %+v (%v)", after, err)
-		}
-		if err := s.Commit(t.Context(), orderBatch(r, 4, 2)); err != nil {
-			t.Errorf("the next batch: %v", err)
+		for _, orders := range []int{4, manyRows} {
+			b := orderBatch(r, orders, 2)
+			b.Orders.New[orders-1].Remaining = b.Orders.New[0].Quantity + 1
+			err := s.Commit(t.Context(), b)
+			if err == nil || errors.Is(err, app.ErrLost) || errors.Is(err, app.ErrUnknown) || errors.Is(err, app.ErrFenced) {
+				t.Fatalf("commit of a broken batch: %v", err)
+			}
+			after, err := s.Registry(t.Context())
+			if err != nil || after.Batch != r.Batch || after.Length != r.Length {
+				t.Errorf("the registry moved to %+v (%v)", after, err)
+			}
+			b = orderBatch(r, orders, 2)
+			if err := s.Commit(t.Context(), b); err != nil {
+				t.Errorf("the next batch: %v", err)
+			}
+			r = b.Registry
 		}
 	})
 }
