@@ -18,6 +18,9 @@ var symbols = [...]string{
 // Symbols are the units that a methodology may use.
 func Symbols() []string { return slices.Clone(symbols[:]) }
 
+// UnitMax is the longest unit, of a methodology and of what is measured, in characters.
+const UnitMax = 60
+
 // powerMax bounds the power of a symbol: nothing measured needs more.
 const powerMax = 9
 
@@ -29,6 +32,9 @@ type dimension [len(symbols)]int8
 // kgCO2e/kWh or t*km or m^2. A plain number is 1.
 func parseUnit(field, text string) (dimension, error) {
 	var d dimension
+	if len(text) > UnitMax {
+		return d, ErrUnit.With("a unit has at most %d characters", UnitMax).At(field)
+	}
 	sign, rest := int8(1), text
 	for {
 		end := strings.IndexAny(rest, "*/")

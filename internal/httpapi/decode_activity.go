@@ -240,7 +240,7 @@ func (s *scanner) input() carbon.Value {
 		case 1:
 			v.Amount = decimal(s, "value", aMeasure, quantity.ParseMeasure)
 		default:
-			v.Unit = s.textUpTo("unit", anInputUnit, maxInputText)
+			v.Unit = s.textUpTo("unit", anInputUnit, carbon.UnitMax)
 		}
 	})
 	return v

@@ -79,6 +79,18 @@ func TestDecodeActivities_IDs(t *testing.T) {
 	}
 }
 
+// A unit has as many characters as one of a methodology.
+func TestDecodeActivities_Unit(t *testing.T) {
+	t.Parallel()
+	unit := strings.Repeat("kgCO2e/", 8) + "ride" // 60 characters
+	for text, good := range map[string]bool{unit: true, unit + "s": false, "": false} {
+		all, _, err := decodeActivities(nil, []byte(strings.Replace(rideLine("1"), `"unit":"ride"`, `"unit":"`+text+`"`, 1)))
+		if f, refused := fault.As(err); refused == good || refused && f.Field != "/0/inputs/0/unit" || good && all[0].Inputs[0].Unit != text {
+			t.Errorf("%q: %+v, %v; want it taken %t", text, all, err, good)
+		}
+	}
+}
+
 // rideLine is a line of a batch.
 func rideLine(sourceID string) string {
 	return `{"source_id":"` + sourceID + `","scenario":"BUS","participant":"0123456789abcdef0123456789abcdef","from":"2026-06-25T08:00:00+08:00",` +
