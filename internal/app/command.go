@@ -129,6 +129,10 @@ func DecodeCommand(kind string, payload []byte) (Command, error) {
 // command when it asks for the same, whatever the rows have become.
 type derived interface{ asked() any }
 
+// renewed is a command of which a field that is not said means something else since a
+// version. As it was is the request as the version before recorded it.
+type renewed interface{ asItWas() Command }
+
 // payloader is a command that writes its payload without reflection.
 type payloader interface{ appendPayload(b []byte) []byte }
 

@@ -40,13 +40,11 @@ var _ = declare(MarketTerms{})
 // Operation is MarketTerms.
 func (MarketTerms) Operation() identity.Operation { return identity.MarketTerms }
 
-// asked is the command with the bands by value. Who names none asks for what who said
-// none asked for before there was a usual one: the command of then is sent again so.
-func (c MarketTerms) asked() any {
-	type bands struct{ listed, block quantity.Ratio }
-	b := bands{ratioOr(c.Band, 0), ratioOr(c.BlockBand, 0)}
-	c.Band, c.BlockBand = nil, nil
-	return [2]any{c, b}
+// asItWas is the command as it was recorded before there was a usual band: a band that
+// was not named was 0.
+func (c MarketTerms) asItWas() Command {
+	c.Band, c.BlockBand = new(ratioOr(c.Band, 0)), new(ratioOr(c.BlockBand, 0))
+	return c
 }
 
 func ratioOr(said *quantity.Ratio, usual quantity.Ratio) quantity.Ratio {

@@ -80,5 +80,18 @@ func TestMarketTerms_BeforeBands(t *testing.T) {
 			t.Errorf("%+v", terms)
 		}
 	}
+	later := MarketTerms{Market: ticks, ValidFrom: day.AddDays(1)} // asks for the usual bands
+	if _, err := o.app.Do(t.Context(), actor, "k2", later); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := o.app.Do(t.Context(), actor, "k2", later); err != nil || !again.Replayed {
+		t.Errorf("sent again without bands: %+v, %v", again, err)
+	}
+	for _, bands := range [][2]*quantity.Ratio{{noBand, nil}, {nil, noBand}, {noBand, noBand}} {
+		later.Band, later.BlockBand = bands[0], bands[1]
+		if again, err := o.app.Do(t.Context(), actor, "k2", later); !errors.Is(err, ErrKeyReused) {
+			t.Errorf("sent again with no band: %+v, %v", again, err)
+		}
+	}
 	o.check()
 }
