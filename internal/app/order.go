@@ -66,13 +66,13 @@ var (
 			Under("market.time_in_force", "project default: a fill-or-kill order is filled as a whole at once, or not at all")
 	// ErrTooManyParts is returned when a sale would use up more than MaxFills acquisitions at once.
 	ErrTooManyParts = fault.New(fault.Refused, "order.too_many_acquisitions", "the permits offered come from more than 400 acquisitions: sell them in parts").At("quantity").
-			Under("market.order_parts", "project default: an order trades and delivers at once what one command may move")
+			Under("command.parts", "project default: what one command may move")
 	// ErrTooManyFills is returned when an order would trade with more than MaxFills others at once.
 	ErrTooManyFills = fault.New(fault.Refused, "order.too_many_fills", "the order would trade with more than 400 others at once: send it in parts").At("quantity").
-			Under("market.order_parts", "project default: an order trades and delivers at once what one command may move")
+			Under("command.parts", "project default: what one command may move")
 	// ErrTooManyRanges is returned when the credits that an order would trade lie in too many ranges.
 	ErrTooManyRanges = fault.New(fault.Refused, "order.too_many_ranges", "the order would take credits out of too many ranges at once: send it in parts").At("quantity").
-				Under("market.order_parts", "project default: an order trades and delivers at once what one command may move")
+				Under("command.parts", "project default: what one command may move")
 )
 
 // PlaceOrder enters an order into a market. Every code in it is that of the

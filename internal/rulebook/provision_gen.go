@@ -148,6 +148,9 @@ var provisions = []Provision{
 		{"carbon.too_many_ranges", "the units lie in too many ranges: take fewer at a time", "project default: what one command may move"},
 		{"deal.too_many_sources", "the quantity comes out of more than 400 acquisitions: deal in parts", "project default: what one command may move"},
 		{"lot.picks_many", "the quantity comes from more than 500 lots: do it in parts", "project default: what one command may move"},
+		{"order.too_many_acquisitions", "the permits offered come from more than 400 acquisitions: sell them in parts", "project default: what one command may move"},
+		{"order.too_many_fills", "the order would trade with more than 400 others at once: send it in parts", "project default: what one command may move"},
+		{"order.too_many_ranges", "the order would take credits out of too many ranges at once: send it in parts", "project default: what one command may move"},
 		{"transfer.too_many_acquisitions", "the permits come from more than 400 acquisitions: send the transfer in parts", "project default: what one command may move"},
 	}},
 	{"correction.within_allocation", []Refusal{
@@ -250,11 +253,6 @@ var provisions = []Provision{
 	}},
 	{"market.open", []Refusal{
 		{"order.market_not_open", "the market takes no orders now", "project default: a market that is halted, takes cancels only, is closed or not yet valid takes no order"},
-	}},
-	{"market.order_parts", []Refusal{
-		{"order.too_many_acquisitions", "the permits offered come from more than 400 acquisitions: sell them in parts", "project default: an order trades and delivers at once what one command may move"},
-		{"order.too_many_fills", "the order would trade with more than 400 others at once: send it in parts", "project default: an order trades and delivers at once what one command may move"},
-		{"order.too_many_ranges", "the order would take credits out of too many ranges at once: send it in parts", "project default: an order trades and delivers at once what one command may move"},
 	}},
 	{"market.price_band", []Refusal{
 		{"order.outside_band", "the price is outside the day's band", "terms of the market"},
