@@ -16678,9 +16678,7 @@ type Succession struct {
 type SuccessionInput struct {
 	Document string `json:"document"`
 
-	// EffectiveOn A day of the calendar in Asia/Shanghai.
-	//
-	// Example: 2031-06-30
+	// EffectiveOn From which day it holds by the document, however long ago, as of a departure and a new name; the permits go when it is recorded.
 	EffectiveOn Date `json:"effective_on"`
 
 	// Kind Why the permits of a licence go to others.
@@ -17548,9 +17546,7 @@ type ZoneRuleInput struct {
 	// Region That the zone lies in.
 	Region RegionCode `json:"region"`
 
-	// ValidFrom A day of the calendar in Asia/Shanghai.
-	//
-	// Example: 2031-06-30
+	// ValidFrom Since when the published list holds, which may be before today: what rests is judged by it at once, and what was done by then stays.
 	ValidFrom Date `json:"valid_from"`
 
 	// ValidTo Last day.

@@ -63,6 +63,27 @@ func TestReview_Zone(t *testing.T) {
 	}
 }
 
+// A rule of a zone says since when the published list holds, and is entered when somebody
+// has it: what it refuses goes at once, and what was traded by then stays.
+func TestReview_ZoneOfBefore(t *testing.T) {
+	t.Parallel()
+	r := openRests(t)
+	r.record(FactRecord{Kind: rulebook.ZoneOf, Licence: r.buyer.licence.ID, Value: "lake", ValidFrom: 20260701})
+	traded := done[OrderResult](r.office, r.seller.user, r.order(r.seller, r.i, market.Sell, 2000, one)).Order
+	r.does(r.buyer.user, r.order(r.buyer, r.i, market.Buy, 2000, one))
+	had := r.balance(HoldingKey(r.buyer.licence, r.i, ledger.Paid))
+	r.approves(ZoneRuleSet{Zone: "lake", Region: r.buyer.licence.Region, Industry: "23", Forbidden: true, ValidFrom: 20260601, Document: "list"})
+	r.runTimers()
+	if r.open() != "sell" {
+		t.Errorf("%q is open", r.open())
+	}
+	r.refuses(r.buyer.user, r.order(r.buyer, r.i, market.Buy, 1000, one), rulebook.ErrZone)
+	if got := storedRow(r.office, Orders, traded.ID); got.State != market.Filled || r.balance(HoldingKey(r.buyer.licence, r.i, ledger.Paid)) != had {
+		t.Errorf("%+v", got)
+	}
+	r.check()
+}
+
 // A signed deal that the rules refuse after a change of fact ends, with the rule
 // in its step; what it held is free again. A direct payment that is confirmed
 // suspends it instead.
