@@ -87,10 +87,18 @@ func (tx *Tx) recordContact(party int64, c catalog.Contact) catalog.Contact {
 }
 
 // checkContacts holds that a party has one contact at a time, each from the end of
-// the one before, with a telephone in the form in which telephones are compared (I-147).
+// the one before, with a telephone in the form in which telephones are compared, and is
+// read where the party is registered (I-147).
 func (c *checker) checkContacts() error {
+	regions := map[int64]string{} // by party
+	if err := eachOf(c.ctx, c.r, Parties, Query{}, func(p catalog.Party) { regions[p.ID] = p.Region }); err != nil {
+		return err
+	}
 	last := map[int64]catalog.Contact{} // by party
 	err := eachOf(c.ctx, c.r, Contacts, Query{}, func(x catalog.Contact) {
+		if x.Region != regions[x.Party] {
+			c.report("I-147", Contacts.name, x.ID, "is of %s, and party %d of %q", x.Region, x.Party, regions[x.Party])
+		}
 		if before, is := last[x.Party]; is && before.EndedAt != x.RecordedAt {
 			c.report("I-147", Contacts.name, x.ID, "is of party %d from %s, and %d before it until %s", x.Party, x.RecordedAt, before.ID, before.EndedAt)
 		}

@@ -93,14 +93,15 @@ func TestOpening_Contact(t *testing.T) {
 	}
 }
 
-// permitx check finds a gap between two contacts, a party whose last one is over, and a
-// telephone that is not in its form.
+// permitx check finds a gap between two contacts, a party whose last one is over, one that
+// another region reads, and a telephone that is not in its form.
 func TestCheck_Contacts(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(first, last *catalog.Contact) (wrong *catalog.Contact){
 		"gap":       func(first, last *catalog.Contact) *catalog.Contact { first.EndedAt--; return last },
 		"two":       func(first, last *catalog.Contact) *catalog.Contact { first.EndedAt = 0; return last },
 		"nobody":    func(_, last *catalog.Contact) *catalog.Contact { last.EndedAt = last.RecordedAt; return last },
+		"region":    func(first, _ *catalog.Contact) *catalog.Contact { first.Region = qingpu; return first },
 		"telephone": func(first, _ *catalog.Contact) *catalog.Contact { first.Telephone = "13800001234"; return first },
 	} {
 		o := openOffice(t)

@@ -12,7 +12,7 @@ import (
 type Contact struct {
 	ID         int64
 	Party      int64
-	Region     string // of the party's registration
+	Region     string // the party's, which has one for good
 	Name       string
 	Telephone  string // as ParseTelephone writes it
 	RecordedAt calendar.Instant
