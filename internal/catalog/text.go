@@ -13,6 +13,16 @@ import (
 // looks like another one, or a document like one that says something else.
 func IsUnseen(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) }
 
+// Seen is a text as it shows, with a sign in the place of each character that is not seen.
+func Seen(s string) string {
+	return strings.Map(func(r rune) rune {
+		if IsUnseen(r) {
+			return '?'
+		}
+		return r
+	}, s)
+}
+
 // CheckText returns a fault unless s is a text of 1 to longest characters that a
 // form can show in one line.
 func CheckText(field, s string, longest int) error { return checkText(field, s, longest) }
