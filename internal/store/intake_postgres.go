@@ -40,7 +40,7 @@ func openIntakePostgres(ctx context.Context, url string, pace *intake.Pace) (*In
 	} {
 		writeConfig.RuntimeParams[name] = value
 	}
-	d := &intakePostgres{write: stdlib.OpenDB(*writeConfig), look: stdlib.OpenDB(*writeConfig), read: stdlib.OpenDB(*readConfig), pace: pace}
+	d := &intakePostgres{write: stdlib.OpenDB(*writeConfig, stdlib.OptionAfterConnect(compressFast)), look: stdlib.OpenDB(*writeConfig), read: stdlib.OpenDB(*readConfig), pace: pace}
 	for _, one := range []*sql.DB{d.write, d.look} {
 		one.SetMaxOpenConns(1)
 		one.SetMaxIdleConns(1)

@@ -33,6 +33,13 @@ SELECT 1 / count(*) FROM moved`
 
 const divisionByZero = "22012"
 
+// compressFast lets a server that can compress long values with LZ4: the journal's row of a batch of a hundred
+// orders took 0.5 ms, of which PostgreSQL's own method was five sixths.
+func compressFast(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, `SELECT set_config(name, 'lz4', false) FROM pg_settings WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)`)
+	return err
+}
+
 func openPostgres(ctx context.Context, url string) (*Store, error) {
 	writeConfig, err := pgx.ParseConfig(url)
 	if err != nil {
@@ -47,7 +54,7 @@ func openPostgres(ctx context.Context, url string) (*Store, error) {
 	} {
 		writeConfig.RuntimeParams[name] = value
 	}
-	d := &postgresDialect{write: stdlib.OpenDB(*writeConfig), read: stdlib.OpenDB(*readConfig)}
+	d := &postgresDialect{write: stdlib.OpenDB(*writeConfig, stdlib.OptionAfterConnect(compressFast)), read: stdlib.OpenDB(*readConfig)}
 	d.write.SetMaxOpenConns(1)
 	d.write.SetMaxIdleConns(1)
 	d.read.SetMaxOpenConns(readConnections)
