@@ -8,6 +8,7 @@ import (
 	"permitx/internal/app"
 	"permitx/internal/calendar"
 	"permitx/internal/carbon"
+	"permitx/internal/fault"
 	"permitx/internal/httpapi/gen"
 	"permitx/internal/identity"
 	"permitx/internal/quantity"
@@ -152,7 +153,7 @@ func (s *Server) RegisterScenario(ctx context.Context, r gen.RegisterScenarioReq
 	var in input
 	c := app.ScenarioRegister{
 		Scheme: r.Body.Scheme, Code: r.Body.Code, Name: r.Body.Name, Methodology: r.Body.Methodology,
-		DailyCap:  readOptional(&in, "daily_cap", r.Body.DailyCap, quantity.ParseReduction),
+		DailyCap:  readOptional(&in, "daily_cap", r.Body.DailyCap, parseCap),
 		ClaimFrom: r.Body.ClaimFrom, ClaimTo: r.Body.ClaimTo,
 		PointsRate: readOptional(&in, "points_rate", r.Body.PointsRate, quantity.ParseMeasure), PointsOf: deref(r.Body.PointsOf), DataSource: deref(r.Body.DataSource),
 		ValidFrom: read(&in, "valid_from", r.Body.ValidFrom, calendar.ParseDate), ValidTo: readOptional(&in, "valid_to", r.Body.ValidTo, calendar.ParseDate),
@@ -162,6 +163,15 @@ func (s *Server) RegisterScenario(ctx context.Context, r gen.RegisterScenarioReq
 		return nil, err
 	}
 	return s.create(ctx, r.Params.IdempotencyKey, c)
+}
+
+// parseCap reads a daily cap. None is what is left out, so it is not 0.
+func parseCap(field, text string) (quantity.Reduction, error) {
+	c, err := quantity.ParseReduction(field, text)
+	if err == nil && c == 0 {
+		err = fault.Invalidf(field, "must be more than 0; where there is no cap it is left out")
+	}
+	return c, err
 }
 
 // ListExclusions lists what other registers count.

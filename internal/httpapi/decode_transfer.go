@@ -76,15 +76,16 @@ func (s *scanner) transfer() transferInput {
 
 // freeText reads a document or a note.
 func (s *scanner) freeText(field string) string {
-	text, ok := s.str(field, aText)
-	switch n := utf8.RuneCount(text); {
+	read, ok := s.str(field, aText)
+	text := string(read)
+	switch n := utf8.RuneCountInString(text); {
 	case !ok:
 	case n < 1 || n > maxText:
 		s.refuse(field, fmt.Sprintf("must have 1 to %d characters", maxText))
-	case bytes.IndexByte(text, 0) >= 0:
-		s.refuse(field, "must not have the character NUL")
+	case unfit(text) != "":
+		s.refuse(field, unfit(text))
 	default:
-		return string(text)
+		return text
 	}
 	return ""
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"permitx/internal/fault"
 )
@@ -15,8 +16,9 @@ import (
 const maxDepth = 32
 
 // parseJSON reads a body as one JSON value. It is stricter than encoding/json:
-// a field that is there twice and the character NUL, which no database takes,
-// are faults. Numbers stay as they are written.
+// a field that is there twice, the character NUL, which no database takes, and
+// what is not UTF-8, which would be read as something else, are faults. Numbers
+// stay as they are written.
 func parseJSON(data []byte) (any, error) {
 	p := jsonParser{d: json.NewDecoder(bytes.NewReader(data))}
 	p.d.UseNumber()
@@ -28,6 +30,17 @@ func parseJSON(data []byte) (any, error) {
 		return nil, errTrailing
 	}
 	return v, nil
+}
+
+// unfit says what is wrong with a string, whatever it is for: "" where nothing is.
+func unfit(s string) string {
+	switch {
+	case strings.IndexByte(s, 0) >= 0:
+		return "must not have the character NUL"
+	case strings.ContainsRune(s, utf8.RuneError):
+		return "must be text in UTF-8, without U+FFFD, which stands for what could not be read"
+	}
+	return ""
 }
 
 // errTrailing is returned for a body with more than one JSON value.
@@ -74,8 +87,8 @@ func (p *jsonParser) value() (any, error) {
 		}
 		return p.object()
 	case string:
-		if strings.IndexByte(t, 0) >= 0 {
-			return nil, p.wrong("must not have the character NUL")
+		if wrong := unfit(t); wrong != "" {
+			return nil, p.wrong(wrong)
 		}
 	}
 	return t, nil

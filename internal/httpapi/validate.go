@@ -83,6 +83,9 @@ func checkParameter(c *gin.Context, p *openapi3.Parameter, sent []string) reques
 	if !ok {
 		return requestErrors{fault.Invalidf(p.Name, "must be %s", expected(s))}
 	}
+	if wrong := unfit(sent[0]); wrong != "" {
+		return requestErrors{fault.Invalidf(p.Name, "%s", wrong)}
+	}
 	var wrong requestErrors
 	explain(s.VisitJSON(value, openapi3.MultiErrors()), func(e *openapi3.SchemaError) {
 		wrong = append(wrong, fault.Invalidf(p.Name, "%s", sentence(e)))
