@@ -114,7 +114,7 @@ type ClientInterface interface {
 
 	// GetAccountStatement Opening, movements and closing of an account
 	//
-	// opening + the changes of all movements = closing, on every page. A page has the latest movements of the period, oldest first; `next` leads to the page before it.
+	// opening + the changes of all movements = closing, on every page. A page has the latest movements of the period, oldest first; `next` leads to the page before it. `account` is as it is now.
 	//
 	// Corresponds with GET /v1/accounts/{id}/statement (the `GetAccountStatement` operationId).
 	GetAccountStatement(ctx context.Context, id PathID, params *GetAccountStatementParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1850,6 +1850,8 @@ type ClientInterface interface {
 	SweepIdle(ctx context.Context, id PathID, params *SweepIdleParams, body SweepIdleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListIdlePermits What lies idle, since when, and when it may be swept
+	//
+	// With `as_of` by the facts, the parameters and the renewals that were recorded by then, also where others were recorded later that begin earlier.
 	//
 	// Corresponds with GET /v1/idle-report (the `ListIdlePermits` operationId).
 	ListIdlePermits(ctx context.Context, params *ListIdlePermitsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4240,7 +4242,7 @@ func (c *Client) GetAccount(ctx context.Context, id PathID, reqEditors ...Reques
 
 // GetAccountStatement Opening, movements and closing of an account
 //
-// opening + the changes of all movements = closing, on every page. A page has the latest movements of the period, oldest first; `next` leads to the page before it.
+// opening + the changes of all movements = closing, on every page. A page has the latest movements of the period, oldest first; `next` leads to the page before it. `account` is as it is now.
 //
 // Corresponds with GET /v1/accounts/{id}/statement (the `GetAccountStatement` operationId).
 func (c *Client) GetAccountStatement(ctx context.Context, id PathID, params *GetAccountStatementParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8286,6 +8288,8 @@ func (c *Client) SweepIdle(ctx context.Context, id PathID, params *SweepIdlePara
 }
 
 // ListIdlePermits What lies idle, since when, and when it may be swept
+//
+// With `as_of` by the facts, the parameters and the renewals that were recorded by then, also where others were recorded later that begin earlier.
 //
 // Corresponds with GET /v1/idle-report (the `ListIdlePermits` operationId).
 func (c *Client) ListIdlePermits(ctx context.Context, params *ListIdlePermitsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -40235,7 +40239,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetAccountStatementWithResponse Opening, movements and closing of an account
 	//
-	// opening + the changes of all movements = closing, on every page. A page has the latest movements of the period, oldest first; `next` leads to the page before it.
+	// opening + the changes of all movements = closing, on every page. A page has the latest movements of the period, oldest first; `next` leads to the page before it. `account` is as it is now.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -42127,6 +42131,8 @@ type ClientWithResponsesInterface interface {
 	SweepIdleWithResponse(ctx context.Context, id PathID, params *SweepIdleParams, body SweepIdleJSONRequestBody, reqEditors ...RequestEditorFn) (*SweepIdleResponse, error)
 
 	// ListIdlePermitsWithResponse What lies idle, since when, and when it may be swept
+	//
+	// With `as_of` by the facts, the parameters and the renewals that were recorded by then, also where others were recorded later that begin earlier.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -56364,7 +56370,7 @@ func (c *ClientWithResponses) GetAccountWithResponse(ctx context.Context, id Pat
 
 // GetAccountStatementWithResponse Opening, movements and closing of an account
 //
-// opening + the changes of all movements = closing, on every page. A page has the latest movements of the period, oldest first; `next` leads to the page before it.
+// opening + the changes of all movements = closing, on every page. A page has the latest movements of the period, oldest first; `next` leads to the page before it. `account` is as it is now.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -59642,6 +59648,8 @@ func (c *ClientWithResponses) SweepIdleWithResponse(ctx context.Context, id Path
 }
 
 // ListIdlePermitsWithResponse What lies idle, since when, and when it may be swept
+//
+// With `as_of` by the facts, the parameters and the renewals that were recorded by then, also where others were recorded later that begin earlier.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -67,6 +67,7 @@ func (c *checker) checkRowsOf(names []string, pass, passes int64) error {
 		bad := parseChanges(row.Changes, func(ch change) {
 			if pass == 0 {
 				failed = errors.Join(failed, made.see(row.Number, ch))
+				c.checkOnce(row.Number, ch)
 			}
 			id := imageID(ch.image)
 			table, known := index[ch.table]
@@ -92,6 +93,14 @@ func (c *checker) checkRowsOf(names []string, pass, passes int64) error {
 		c.report("I-10", names[k.table], k.id, "is in the journal and not, or not as new, in the table")
 	}
 	return nil
+}
+
+// checkOnce reports what is written once and was written again: a report of a day before
+// reads it as it is now (I-149).
+func (c *checker) checkOnce(number int64, ch change) {
+	if ch.previous != 0 && slices.Contains(neverChanged, ch.table) {
+		c.report("I-149", ch.table, imageID(ch.image), "was written again by command %d", number)
+	}
 }
 
 func (c *checker) compareRows(name string, table int16, pass, passes int64, last map[rowKey]imageDigest) error {

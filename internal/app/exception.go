@@ -29,6 +29,7 @@ type exceptions struct {
 	app   *App
 	ctx   context.Context //nolint:containedctx // of one walk
 	r     Reader
+	ref   *Reference // as r has its rows
 	q     ExceptionQuery
 	today calendar.Date
 	known *knowledge // the thresholds
@@ -41,7 +42,7 @@ func (a *App) Exceptions(ctx context.Context, q ExceptionQuery) ([]report.Except
 	if err := report.CheckDay("month", q.Month); err != nil {
 		return nil, err
 	}
-	e := &exceptions{app: a, ctx: ctx, r: a.Reader(), q: q, today: a.Now().Date(), known: a.Reference().known()}
+	e := &exceptions{app: a, ctx: ctx, r: a.Reader(), q: q, today: a.Now().Date()}
 	if e.q.AsOf >= e.today {
 		e.q.AsOf = 0
 	}
@@ -52,6 +53,11 @@ func (a *App) Exceptions(ctx context.Context, q ExceptionQuery) ([]report.Except
 		}
 		e.r, e.today = past, q.AsOf
 	}
+	var err error
+	if e.ref, err = a.ReferenceFor(ctx, e.r); err != nil {
+		return nil, err
+	}
+	e.known = e.ref.known()
 	for _, source := range []struct {
 		kinds []report.ExceptionKind
 		walk  func() error
@@ -171,7 +177,7 @@ func (e *exceptions) eachOutlyingFill(means map[string]quantity.Price, each func
 	if err != nil {
 		return err
 	}
-	for _, i := range ReadTable(e.app.Reference(), Instruments).All() {
+	for _, i := range ReadTable(e.ref, Instruments).All() {
 		low, high := report.OutlierBounds(means[i.Pollutant], e.threshold(rulebook.OutlierShare, i.Pollutant))
 		if means[i.Pollutant] == 0 {
 			continue

@@ -60,17 +60,17 @@ func (e *exceptions) addAlone(r JournalRow) error {
 	}
 	switch identity.Operation(r.Kind) { //nolint:exhaustive // the query knows no others
 	case identity.GrantAdd:
-		if g, known := ReadTable(e.app.Reference(), Grants).Get(made[Grants.name]); known && isOfficial(g.Role) {
+		if g, known := ReadTable(e.ref, Grants).Get(made[Grants.name]); known && isOfficial(g.Role) {
 			add(Grants.name, regionsOf(g), fmt.Sprintf("has given person %d the role %s", g.Person, g.Role))
 		}
 	case identity.KeyMake:
-		k, known := ReadTable(e.app.Reference(), Keys).Get(made[Keys.name])
+		k, known := ReadTable(e.ref, Keys).Get(made[Keys.name])
 		if roles := e.officialAt(k.Person, r.At); known && len(roles) > 0 {
 			add(Keys.name, roles.regions(), fmt.Sprintf("has made a key of person %d, who is %s", k.Person, roles[0].Role))
 		}
 	case identity.StandInOrder:
-		if s, known := ReadTable(e.app.Reference(), StandIns).Get(made[StandIns.name]); known {
-			g, _ := ReadTable(e.app.Reference(), Grants).Get(s.RoleGrant)
+		if s, known := ReadTable(e.ref, StandIns).Get(made[StandIns.name]); known {
+			g, _ := ReadTable(e.ref, Grants).Get(s.RoleGrant)
 			add(StandIns.name, regionsOf(g), fmt.Sprintf("has ordered that person %d stands in for person %d as %s from %s to %s", s.Person, s.StandsInFor, g.Role, s.ValidFrom, s.ValidTo))
 		}
 	}
@@ -105,7 +105,7 @@ func (roles officialRoles) regions() (codes []string) {
 
 // officialAt are the roles of an officer that a person had at an instant.
 func (e *exceptions) officialAt(person int64, at calendar.Instant) (roles officialRoles) {
-	for _, g := range ReadTable(e.app.Reference(), Grants).All() {
+	for _, g := range ReadTable(e.ref, Grants).All() {
 		if g.Person == person && isOfficial(g.Role) && g.GrantedAt <= at && (g.State == identity.GrantActive || g.RevokedAt > at) {
 			roles = append(roles, g)
 		}

@@ -62,7 +62,7 @@ func (s sinceIssue) index(i carbon.Issuance) {
 	if i.Revocable() == 0 {
 		return
 	}
-	if plant := PlantOf(s.app.Reference(), i); plant != "" {
+	if plant := PlantOf(s.ref, i); plant != "" {
 		s.ofPlant[plant] = append(s.ofPlant[plant], i)
 	}
 	if i.FromIntake() {
@@ -113,7 +113,7 @@ func (s sinceIssue) add(i carbon.Issuance, entry carbon.Exclusion, what string) 
 	if err != nil {
 		return err
 	}
-	scheme, _ := ReadTable(s.app.Reference(), CarbonSchemes).Get(i.Scheme)
+	scheme, _ := ReadTable(s.ref, CarbonSchemes).Get(i.Scheme)
 	about := append(objects(Issuances.name, i.ID), objects(Exclusions.name, entry.ID)...)
 	if i.Project != 0 {
 		about = append(about, objects(CreditProjects.name, i.Project)...)

@@ -19,18 +19,17 @@ func lateIdle(e *exceptions, by calendar.Date) error {
 	if err := eachOf(e.ctx, e.r, IdleDeclarations, unswept, func(d reserve.IdleDeclaration) { open = append(open, d) }); err != nil {
 		return err
 	}
-	ref := e.app.Reference()
 	for part := range slices.Chunk(open, partiesPerRead) {
 		licences := make([]int64, len(part))
 		for n, d := range part {
 			licences[n] = d.Licence
 		}
-		idle, err := StillIdle(e.ctx, e.r, ref, licences)
+		idle, err := StillIdle(e.ctx, e.r, e.ref, licences)
 		if err != nil {
 			return err
 		}
 		for _, d := range part {
-			if from := d.SweepableFrom(IdleMonths(ref, d, e.today)); idle[d.ID] > 0 && from <= by {
+			if from := d.SweepableFrom(IdleMonths(e.ref, d, e.today)); idle[d.ID] > 0 && from <= by {
 				e.addOverdue(report.Object{Table: IdleDeclarations.name, ID: d.ID}, from, []string{d.Region},
 					fmt.Sprintf("%s t/a lie idle since %s and may be swept from %s on", idle[d.ID], d.Since, from))
 			}

@@ -122,7 +122,7 @@ func (h *oneHand) sharedAccounts() (map[int64]map[string]bool, error) {
 
 // bargains looks at what is agreed on one by one.
 func (h *oneHand) bargains() error {
-	licences := ReadTable(h.app.Reference(), Licences)
+	licences := ReadTable(h.ref, Licences)
 	return errors.Join(
 		eachOf(h.ctx, h.r, Deals, h.inMonth("proposed_at"), h.deal),
 		eachOf(h.ctx, h.r, Deals, h.inMonth("settled_at").And("proposed_at", Lt, int64(h.q.Month.Start())), h.deal),

@@ -41,7 +41,7 @@ func (e *exceptions) soonSales() error {
 		return err
 	}
 	err = eachOf(e.ctx, e.r, Blocks, e.inMonth("proposed_at").And("trade", Gt, int64(0)).And("seller_licence", Gt, int64(0)), func(b market.Block) {
-		i, _ := ReadTable(e.app.Reference(), Instruments).Get(b.Instrument)
+		i, _ := ReadTable(e.ref, Instruments).Get(b.Instrument)
 		s.judge(report.Object{Table: Blocks.name, ID: b.ID}, surplusKey{b.SellerLicence, i.Pollutant}, b.ProposedAt.Date(), []string{b.SellerRegion, b.BuyerRegion})
 	})
 	if err != nil {
@@ -53,7 +53,7 @@ func (e *exceptions) soonSales() error {
 // allGiven reads what was given since the longest time ago that is soon.
 func (s soonSales) allGiven() error {
 	longest := 0
-	for _, p := range ReadTable(s.app.Reference(), Pollutants).All() {
+	for _, p := range ReadTable(s.ref, Pollutants).All() {
 		longest = max(longest, s.soonDays(p.Code))
 	}
 	since := func(column string) Query {
@@ -108,7 +108,7 @@ func (s soonSales) eachSell() error {
 	for _, all := range s.given {
 		parties[all[0].party] = all[0].region
 	}
-	instruments := ReadTable(s.app.Reference(), Instruments)
+	instruments := ReadTable(s.ref, Instruments)
 	for _, party := range slices.Sorted(maps.Keys(parties)) {
 		q := s.inMonth("placed_at").And("party", Eq, party).And("side", Eq, int64(market.Sell))
 		err := eachOf(s.ctx, s.r, Orders, q, func(o market.Record) {

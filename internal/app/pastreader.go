@@ -74,8 +74,8 @@ func isFixed(table, column string) bool {
 		slices.Contains(ofLicences, table) && (column == "licence" || column == "pollutant")
 }
 
-// onlyInserted are the tables whose rows have no images, because they never change.
-var onlyInserted = []string{Accounts.name, Postings.name, Trades.name}
+// neverChanged are the tables whose rows are written once: what is recorded later is a further row.
+var neverChanged = []string{Accounts.name, Postings.name, Trades.name, Facts.name, ZoneRules.name, Parameters.name, Attainments.name}
 
 // Find returns the rows that a query selected after the command.
 func (p pastReader) Find(ctx context.Context, table string, q Query, rows any) error {
@@ -83,7 +83,7 @@ func (p pastReader) Find(ctx context.Context, table string, q Query, rows any) e
 		return p.Reader.Find(ctx, table, q.And("number", Le, p.last), rows)
 	}
 	err := p.Reader.Find(ctx, table, q.And("command", Le, p.last), rows)
-	if err != nil || slices.Contains(onlyInserted, table) {
+	if err != nil || slices.Contains(neverChanged, table) {
 		return err
 	}
 	found := reflect.ValueOf(rows).Elem()

@@ -18,6 +18,7 @@ import (
 	"permitx/internal/quantity"
 	"permitx/internal/report"
 	"permitx/internal/reserve"
+	"permitx/internal/rulebook"
 	"permitx/internal/settlement"
 )
 
@@ -68,6 +69,38 @@ func (o *office) rowsOfStore(r Reader) map[string][]any {
 	return all
 }
 
+// rowsOfReference are all rows of tables in memory, by table.
+func rowsOfReference(r *Reference) map[string][]any {
+	all := map[string][]any{}
+	for name, table := range r.tables {
+		all[name] = table.(interface{ list() []any }).list()
+	}
+	return all
+}
+
+func (t *Published[R]) list() (rows []any) {
+	for _, row := range t.All() {
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// A row that is written once and was written again behind the back of reports is found.
+func TestCheck_WrittenAgain(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	f := done[FactResult](o, o.leader, FactRecord{
+		Kind: rulebook.StateFunded, Party: o.firm(jiashan, 1).party, Value: rulebook.Yes, ValidFrom: today, Document: "d",
+	}).Fact
+	o.check()
+	row := o.journalRow(f.Command)
+	row.Changes = appendChange(row.Changes, Facts.name, f.Command, func(b []byte) []byte { return appendRecord(b, &f) })
+	o.store.table(Journal.name).put(row.Number, row)
+	if !o.violates("I-149") {
+		t.Error("a fact that was written twice is not found")
+	}
+}
+
 // Whatever happens after a command, every row of every table is found as it was then.
 func TestPastReader(t *testing.T) {
 	t.Parallel()
@@ -82,10 +115,20 @@ func TestPastReader(t *testing.T) {
 	}).Declaration.ID
 	then, last := s.rowsOfStore(s.store), s.store.row().Length
 	past := pastReader{s.store, last}
+	known := rowsOfReference(s.app.Reference())
 	is := func(after string) {
 		t.Helper()
 		if diff := cmp.Diff(then, s.rowsOfStore(past)); diff != "" {
 			t.Errorf("after %s: %s", after, diff)
+		}
+		ref, err := past.reference(t.Context(), s.app.Reference())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, rows := range rowsOfReference(ref) {
+			if diff := cmp.Diff(known[name], rows); diff != "" {
+				t.Errorf("after %s, %s in memory: %s", after, name, diff)
+			}
 		}
 	}
 	is("nothing")
@@ -98,6 +141,11 @@ func TestPastReader(t *testing.T) {
 	s.does(s.leader, LicenceState{Licence: s.seller.licence.ID, State: catalog.LicenceSuspended, Reason: "r", Document: "d"})
 	done[ProjectResult](s.office, s.leader, s.step(project, permit.Reduce, 6*one))
 	is("steps")
+	done[FactResult](s.office, s.leader, FactRecord{Kind: rulebook.IndustryOf, Licence: s.seller.licence.ID, Value: "2611", ValidFrom: 20200101, Document: "d"})
+	s.does(s.leader, ParameterSet{Key: rulebook.IdleMonths, Industry: "26", Value: "120", ValidFrom: today, Document: "d"})
+	s.does(s.leader, ZoneRuleSet{Zone: "lake", Region: jiashan, Industry: "26", Forbidden: true, ValidFrom: 20200101, Document: "d"})
+	s.does(s.leader, PartyRename{Party: s.seller.party, Name: "another", EffectiveOn: today, Document: "d"})
+	is("what is known since")
 	s.now.set(calendar.Date(20261201).Start())
 	s.runTimers()
 	s.firm(jiashan, 77)

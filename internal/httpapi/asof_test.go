@@ -100,6 +100,13 @@ func TestAsOf_StillOnItsWay(t *testing.T) {
 			t.Errorf("%s: does not say when to try again", path)
 		}
 	}
+	for _, path := range []string{
+		"/v1/rules?as_of=2026-07-01", "/v1/journal?to=2026-07-01", "/v1/fees?from=2026-07-01&to=2026-07-01", "/v1/markets/" + marketCode + "/trades?to=2026-07-01",
+		"/v1/forfeit-statement?region=330421&from=2026-07-01&to=2026-07-01",
+		"/v1/markets/" + marketCode + "/candles?from=2026-07-01&to=2026-07-01&instrument=" + instrumentCode,
+	} {
+		w.isProblem(w.get(path, w.auditor), http.StatusServiceUnavailable, "app.snapshot_stale", "")
+	}
 	if a := w.get("/v1/exceptions?as_of=2026-06-30", w.auditor); a.status != http.StatusOK {
 		t.Errorf("of the day before: %d %s", a.status, a.body)
 	}

@@ -1,10 +1,13 @@
 package httpapi
 
 import (
+	"archive/zip"
 	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"net/http"
 	"slices"
 
@@ -128,7 +131,7 @@ func writeCSV(tables []table) ([]byte, error) {
 // writeXLSX writes a workbook with a sheet a table, all of texts: a decimal
 // stays as exact as it was.
 func writeXLSX(tables []table) ([]byte, error) {
-	f := excelize.NewFile()
+	f := excelize.NewFile().SetZipWriter(newOrderedArchive)
 	defer f.Close()
 	for i, t := range tables {
 		if i == 0 {
@@ -145,6 +148,38 @@ func writeXLSX(tables []table) ([]byte, error) {
 	var b bytes.Buffer
 	_, err := f.WriteTo(&b)
 	return b.Bytes(), err
+}
+
+// orderedArchive is an archive with its parts in the order of their names, in whatever
+// order they come: the same tables are the same bytes.
+type orderedArchive struct {
+	*zip.Writer
+
+	parts map[string]*bytes.Buffer
+}
+
+func newOrderedArchive(w io.Writer) excelize.ZipWriter {
+	return &orderedArchive{zip.NewWriter(w), map[string]*bytes.Buffer{}}
+}
+
+// Create keeps a part until the archive is closed.
+func (a *orderedArchive) Create(name string) (io.Writer, error) {
+	a.parts[name] = &bytes.Buffer{}
+	return a.parts[name], nil
+}
+
+// Close writes the parts.
+func (a *orderedArchive) Close() error {
+	for _, name := range slices.Sorted(maps.Keys(a.parts)) {
+		w, err := a.Writer.Create(name)
+		if err != nil {
+			return err
+		}
+		if _, err := a.parts[name].WriteTo(w); err != nil {
+			return err
+		}
+	}
+	return a.Writer.Close()
 }
 
 func writeSheet(f *excelize.File, t table) error {

@@ -95,7 +95,7 @@ func (s *Server) GetFeeStatement(ctx context.Context, r gen.GetFeeStatementReque
 	if _, err := s.see(ctx, identity.FeeRead); err != nil {
 		return nil, err
 	}
-	start, end, err := period(&r.Params.From, &r.Params.To)
+	start, end, err := s.periodOver(ctx, &r.Params.From, &r.Params.To)
 	if err != nil {
 		return nil, err
 	}

@@ -59,19 +59,23 @@ func (s *Server) ListIdlePermits(ctx context.Context, r gen.ListIdlePermitsReque
 	if err != nil {
 		return nil, err
 	}
+	ref, err := s.app.ReferenceFor(ctx, then)
+	if err != nil {
+		return nil, err
+	}
 	q := equal(equal(app.Where("state", string(reserve.IdleOpen)), "region", r.Params.Region), "pollutant", r.Params.Pollutant)
 	p := pageOf(r.Params.Limit, r.Params.After, r.Params.NewestFirst)
 	rows, next, err := findIn(ctx, then, app.IdleDeclarations, alternatives(q, may.by([]string{"party"}, []string{"region"})), p, declarationID)
 	if err != nil {
 		return nil, err
 	}
-	idle, err := app.StillIdle(ctx, then, s.app.Reference(), convertAll(rows, func(d reserve.IdleDeclaration) int64 { return d.Licence }))
+	idle, err := app.StillIdle(ctx, then, ref, convertAll(rows, func(d reserve.IdleDeclaration) int64 { return d.Licence }))
 	if err != nil {
 		return nil, err
 	}
 	items := []api.IdlePermits{}
 	for _, d := range rows {
-		item := s.idlePermits(app.HeldIdle(s.app.Reference(), d), idle[d.ID], day)
+		item := s.idlePermits(ref, app.HeldIdle(ref, d), idle[d.ID], day)
 		if idle[d.ID] > 0 && is(r.Params.Sweepable, item.Sweepable) {
 			items = append(items, item)
 		}
@@ -79,8 +83,8 @@ func (s *Server) ListIdlePermits(ctx context.Context, r gen.ListIdlePermitsReque
 	return gen.ListIdlePermits200JSONResponse{Items: items, Next: next}, nil
 }
 
-func (s *Server) idlePermits(d reserve.IdleDeclaration, q quantity.Quantity, on calendar.Date) api.IdlePermits {
-	from := d.SweepableFrom(app.IdleMonths(s.app.Reference(), d, on))
+func (s *Server) idlePermits(ref *app.Reference, d reserve.IdleDeclaration, q quantity.Quantity, on calendar.Date) api.IdlePermits {
+	from := d.SweepableFrom(app.IdleMonths(ref, d, on))
 	return api.IdlePermits{
 		ID: d.ID, Party: d.Party, Region: d.Region, Licence: d.Licence, Instrument: s.instrumentBy(d.Instrument).Code, Origin: api.Origin(d.Origin.String()),
 		Quantity: q.String(), Since: d.Since.String(), DeclaredBy: api.IdleDeclaredBy(d.DeclaredBy), Document: d.Document,

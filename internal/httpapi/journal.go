@@ -19,7 +19,7 @@ func (s *Server) ListJournal(ctx context.Context, r gen.ListJournalRequestObject
 	if err := identity.Authorise(callOf(ctx).actor, identity.JournalRead, identity.Target{}); err != nil {
 		return nil, err
 	}
-	start, end, err := period(r.Params.From, r.Params.To)
+	start, end, err := s.periodOver(ctx, r.Params.From, r.Params.To)
 	if err != nil {
 		return nil, err
 	}

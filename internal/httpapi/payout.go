@@ -61,6 +61,7 @@ func (s *Server) GetForfeitStatement(ctx context.Context, r gen.GetForfeitStatem
 	}
 	var in input
 	from, to := read(&in, "from", r.Params.From, calendar.ParseDate), read(&in, "to", r.Params.To, calendar.ParseDate)
+	s.awaitEnd(ctx, &in, to)
 	if err := in.err(); err != nil {
 		return nil, err
 	}

@@ -24,14 +24,15 @@ var (
 )
 
 // ListRules lists the rules and parameters of a day.
-func (s *Server) ListRules(_ context.Context, r gen.ListRulesRequestObject) (gen.ListRulesResponseObject, error) {
+func (s *Server) ListRules(ctx context.Context, r gen.ListRulesRequestObject) (gen.ListRulesResponseObject, error) {
 	var in input
 	on := readOptional(&in, "as_of", r.Params.AsOf, calendar.ParseDate)
-	if err := in.err(); err != nil {
-		return nil, err
-	}
 	if on == 0 {
 		on = s.app.Now().Date()
+	}
+	s.awaitEnd(ctx, &in, on)
+	if err := in.err(); err != nil {
+		return nil, err
 	}
 	rules, parameters := s.app.RulesOn(on)
 	return gen.ListRules200JSONResponse{

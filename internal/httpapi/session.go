@@ -220,6 +220,7 @@ func (s *Server) ListCandles(ctx context.Context, r gen.ListCandlesRequestObject
 		return nil, err
 	}
 	from, to := read(&in, "from", r.Params.From, calendar.ParseDate), read(&in, "to", r.Params.To, calendar.ParseDate)
+	s.awaitEnd(ctx, &in, to)
 	if err := in.err(); err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ const walkStep = 500
 // has no index by account: it is walked back from the newest posting, page by
 // page, and opening + movements = closing on each page.
 func (s *Server) GetAccountStatement(ctx context.Context, r gen.GetAccountStatementRequestObject) (gen.GetAccountStatementResponseObject, error) {
-	start, end, err := period(r.Params.From, r.Params.To)
+	start, end, err := s.periodOver(ctx, r.Params.From, r.Params.To)
 	if err != nil {
 		return nil, err
 	}

@@ -57,12 +57,27 @@ func (s *Server) asOf(ctx context.Context, in *input, day *string) calendar.Date
 	if d > today {
 		in.wrong = append(in.wrong, fault.Invalidf("as_of", "%s lies in the future: what will be recorded up to then is not known", d))
 	}
-	if len(in.wrong) == 0 {
-		if f, late := fault.As(s.app.AwaitEnd(ctx, d)); late {
-			in.wrong = append(in.wrong, f)
-		}
-	}
+	s.awaitEnd(ctx, in, d)
 	return d
+}
+
+// awaitEnd waits until nothing of a day that is over is on its way any more (I-144).
+func (s *Server) awaitEnd(ctx context.Context, in *input, day calendar.Date) {
+	if len(in.wrong) > 0 {
+		return
+	}
+	if f, late := fault.As(s.app.AwaitEnd(ctx, day)); late {
+		in.wrong = append(in.wrong, f)
+	}
+}
+
+// periodOver is period of what counts by the instant at which it was recorded: where the last
+// day is over, nothing of it is on its way any more.
+func (s *Server) periodOver(ctx context.Context, from, to *string) (start, end calendar.Instant, err error) {
+	if start, end, err = period(from, to); err == nil && end != 0 {
+		err = s.app.AwaitEnd(ctx, end.Date().AddDays(-1))
+	}
+	return start, end, err
 }
 
 // rowsAsOf are the rows as they were at the end of a day: those of now where it is not over.

@@ -25,7 +25,7 @@ func (s *Server) ListTrades(ctx context.Context, r gen.ListTradesRequestObject) 
 		}
 		q = q.And("instrument", app.Eq, i.ID)
 	}
-	start, end, err := period(r.Params.From, r.Params.To)
+	start, end, err := s.periodOver(ctx, r.Params.From, r.Params.To)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,83 @@
+package app
+
+import (
+	"context"
+	"slices"
+)
+
+// reported are the resident tables that reports ask for.
+var reported = []string{
+	Parties.name, Licences.name, Renewals.name, Instruments.name, Pollutants.name, Grants.name, Keys.name, StandIns.name, CarbonSchemes.name, CreditProjects.name,
+}
+
+// ReferenceFor returns the resident tables of reports as a reader has its rows: for one
+// of a past command as they were then, so that what a report knows is what was recorded
+// by its day, whatever first day it was recorded with (I-149).
+func (a *App) ReferenceFor(ctx context.Context, r Reader) (*Reference, error) {
+	past, is := r.(pastReader)
+	if !is {
+		return a.Reference(), nil
+	}
+	return past.reference(ctx, a.Reference())
+}
+
+// reference leads the tables of reports back to what they were after the command.
+func (p pastReader) reference(ctx context.Context, now *Reference) (*Reference, error) {
+	then := knowing(make(map[string]any, len(reported)+len(knownTables)))
+	names := slices.Clone(reported)
+	for _, t := range knownTables {
+		names = append(names, t.name)
+	}
+	for _, name := range names {
+		t, err := now.tables[name].(publishedTable).asOf(ctx, p, name)
+		if err != nil {
+			return nil, err
+		}
+		then.tables[name] = t
+	}
+	return then, nil
+}
+
+// publishedTable is a Published of any table.
+type publishedTable interface {
+	// asOf is the table as it was after a past command.
+	asOf(ctx context.Context, p pastReader, name string) (any, error)
+}
+
+// asOf is part of publishedTable. Pages of which no row was written since are shared.
+func (t *Published[R]) asOf(ctx context.Context, p pastReader, name string) (any, error) {
+	then := &Published[R]{pages: slices.Clone(t.pages)}
+	for n, page := range t.pages {
+		if page == nil {
+			continue
+		}
+		was, err := page.asOf(ctx, p, name)
+		if err != nil {
+			return nil, err
+		}
+		then.pages[n] = was
+	}
+	return then, nil
+}
+
+func (g *publishedPage[R]) asOf(ctx context.Context, p pastReader, name string) (*publishedPage[R], error) {
+	then := g
+	for at := range g.rows {
+		if !g.has[at] || commandOf(&g.rows[at]) <= p.last {
+			continue
+		}
+		if then == g {
+			copied := *g
+			then = &copied
+		}
+		if slices.Contains(neverChanged, name) {
+			then.has[at] = false
+			continue
+		}
+		var err error
+		if then.has[at], err = p.leadBack(ctx, name, &then.rows[at]); err != nil {
+			return nil, err
+		}
+	}
+	return then, nil
+}
