@@ -107,7 +107,7 @@ type keyMakeCommand struct {
 	Role         string `placeholder:"ROLE" enum:",enterprise,bureau_clerk,bureau_leader,finance,upper,partner,bank,operator,verifier,auditor,admin" default:"" help:"Role to give the person, unless he holds it: enterprise, bureau_clerk, bureau_leader, finance, upper, partner, bank, operator, verifier, auditor or admin."`
 	Region       string `placeholder:"CODE" help:"Region of an officer by GB/T 2260. Without it the role holds for every region."`
 	WithChildren bool   `help:"An officer's role holds for the regions below too."`
-	Party        string `placeholder:"USCC|ID" help:"Party of a user of an enterprise: its unified social credit code, or its number."`
+	Party        string `placeholder:"USCC|ID" help:"Party of a user of an enterprise or bank, or that runs the schemes of an operator: its unified social credit code, or its number."`
 	Signer       bool   `help:"The user may confirm over the party's limit."`
 	Label        string `default:"permitx key" help:"What the key is for. Default: ${default}."`
 	Expires      string `placeholder:"WHEN" default:"365d" help:"Number of days such as 90d, last day such as 2027-06-30, or never. Default: ${default}."`
@@ -121,8 +121,8 @@ func (c *keyMakeCommand) Validate() error {
 	if c.Role == "" && (c.Region != "" || c.WithChildren || c.Party != "" || c.Signer) {
 		found = append(found, errors.New("--region, --with-children, --party and --signer belong to a --role"))
 	}
-	if (c.Role == string(api.RoleEnterprise)) != (c.Party != "") {
-		found = append(found, errors.New("--party belongs to the role enterprise, and only to it"))
+	if ofParty := []api.Role{api.RoleEnterprise, api.RoleBank, api.RoleOperator}; slices.Contains(ofParty, api.Role(c.Role)) != (c.Party != "") {
+		found = append(found, errors.New("--party belongs to the roles enterprise, bank and operator, and only to them"))
 	}
 	var err error
 	if c.expiresAt, err = parseExpiry(c.Expires, time.Now()); err != nil {

@@ -81,6 +81,22 @@ func testKeyPastServer(t *testing.T, dir string, server *job) {
 }
 
 // An expiry is a number of days, a last day in the market's zone, or never.
+// Who acts for an enterprise or a bank, and who runs the schemes of one, names the party;
+// nobody else does.
+func TestKeyMake_Party(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, role := range []string{"enterprise", "bank", "operator", "bureau_clerk", "verifier", "auditor", ""} {
+		isOfParty := role == "enterprise" || role == "bank" || role == "operator"
+		for _, party := range []string{"", "1"} {
+			c := keyMakeCommand{keyAccess: keyAccess{databaseConfig: databaseConfig{Data: dir}}, Person: "刘运营", Role: role, Party: party, Expires: defaultExpiry}
+			if err := c.Validate(); (err == nil) != (isOfParty == (party != "")) {
+				t.Errorf("role %q, party %q: %v", role, party, err)
+			}
+		}
+	}
+}
+
 func TestParseExpiry(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 24, 8, 0, 0, 0, time.UTC)
