@@ -22,7 +22,6 @@ import (
 	"permitx/internal/calendar"
 	"permitx/internal/carbon"
 	"permitx/internal/catalog"
-	"permitx/internal/encumbrance"
 	"permitx/internal/fault"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
@@ -736,7 +735,7 @@ func (o *office) refuses(person int64, c Command, want *fault.Error) {
 }
 
 // ofNoField are the codes of what is wrong with a request that is no one field's.
-var ofNoField = []string{encumbrance.ErrTarget.Code, ErrAmendNothing.Code}
+var ofNoField = []string{ErrAmendNothing.Code}
 
 // person makes a person with a role.
 func (o *office) person(name string, g GrantAdd) int64 {

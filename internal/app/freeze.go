@@ -216,9 +216,31 @@ func (c FreezeTerms) freeze(v *View, op identity.Operation) (encumbrance.Freeze,
 		if err := v.Authorise(op, identity.Target{}); err != nil {
 			return f, err
 		}
-		return f, encumbrance.ErrTarget
+		return f, encumbrance.ErrTarget.At(c.misfit())
 	}
 	return f, nil
+}
+
+// misfit is the first field that is missing, or too many, where the terms name neither
+// one holding nor one party's credits or funds.
+func (c FreezeTerms) misfit() string {
+	for _, of := range []struct {
+		field string
+		wrong bool
+	}{
+		{"licence", c.Licence == 0 && c.Party == 0},
+		{"party", c.Licence != 0 && c.Party != 0},
+		{"instrument", (c.Licence != 0) != (c.Instrument != "")},
+		{"origin", (c.Licence != 0) != (c.Origin != ledger.NoOrigin)},
+		{"quantity", c.Licence == 0 && c.Quantity != 0},
+		{"series", c.Licence != 0 && c.Series != 0},
+		{"units", c.Series == 0 && c.Units != 0},
+	} {
+		if of.wrong {
+			return of.field
+		}
+	}
+	return "amount"
 }
 
 // decideFreeze checks a new freeze and places it.

@@ -331,11 +331,15 @@ func TestFreeze_Refused(t *testing.T) {
 		change func(*FreezePlace)
 		want   *fault.Error
 	}{
-		{func(c *FreezePlace) { c.Party = f.party }, encumbrance.ErrTarget},
-		{func(c *FreezePlace) { c.Licence = 0 }, encumbrance.ErrTarget},
+		{func(c *FreezePlace) { c.Party = f.party }, encumbrance.ErrTarget.At("party")},
+		{func(c *FreezePlace) { c.Licence = 0 }, encumbrance.ErrTarget.At("licence")},
 		{func(c *FreezePlace) { c.Licence = 99 }, ErrNoRecord},
 		{func(c *FreezePlace) { c.Instrument = "CO2-20310630" }, ErrNoRecord},
-		{func(c *FreezePlace) { c.Origin = ledger.NoOrigin }, encumbrance.ErrTarget},
+		{func(c *FreezePlace) { c.Licence, c.Party = 0, f.party }, encumbrance.ErrTarget.At("instrument")},
+		{func(c *FreezePlace) { c.Amount = 1 }, encumbrance.ErrTarget.At("amount")},
+		{func(c *FreezePlace) { c.Units = 1 }, encumbrance.ErrTarget.At("units")},
+		{func(c *FreezePlace) { c.Series = 1 }, encumbrance.ErrTarget.At("series")},
+		{func(c *FreezePlace) { c.Origin = ledger.NoOrigin }, encumbrance.ErrTarget.At("origin")},
 		{func(c *FreezePlace) { c.Quantity = 0 }, invalid},
 		{func(c *FreezePlace) { c.Issuer = "x" }, invalid},
 		{func(c *FreezePlace) { c.StartsOn = 20260630 }, ErrFreezePast},
@@ -344,6 +348,9 @@ func TestFreeze_Refused(t *testing.T) {
 		c := good
 		tt.change(&c)
 		k.refuses(k.leader, c, tt.want)
+		if refused := k.do(k.leader, c); refused != nil && tt.want.Field != "" && refused.Field != tt.want.Field {
+			t.Errorf("%+v: %v names %q, want %q", c.FreezeTerms, refused, refused.Field, tt.want.Field)
+		}
 	}
 	k.freeze(good.FreezeTerms)
 	k.refuses(k.leader, good, ErrFreezeTwice)

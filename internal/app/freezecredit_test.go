@@ -85,9 +85,9 @@ func TestCreditFreeze_Days(t *testing.T) {
 	today := f.now.get().Date()
 	terms := freezingUnits(f.seller, "a", 400)
 	for want, change := range map[*fault.Error]func(*FreezeTerms){
-		encumbrance.ErrTarget:           func(c *FreezeTerms) { c.Amount = 1 },
-		ErrNoRecord:                     func(c *FreezeTerms) { c.Series = 77 },
-		fault.Invalidf("units", "zero"): func(c *FreezeTerms) { c.Units = 0 },
+		encumbrance.ErrTarget.At("amount"): func(c *FreezeTerms) { c.Amount = 1 },
+		ErrNoRecord:                        func(c *FreezeTerms) { c.Series = 77 },
+		fault.Invalidf("units", "zero"):    func(c *FreezeTerms) { c.Units = 0 },
 	} {
 		wrong := terms
 		change(&wrong)

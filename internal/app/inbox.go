@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"slices"
 	"sync"
 
@@ -12,6 +13,7 @@ import (
 	"permitx/internal/carbon"
 	"permitx/internal/encumbrance"
 	"permitx/internal/identity"
+	"permitx/internal/ledger"
 	"permitx/internal/permit"
 	"permitx/internal/reserve"
 	"permitx/internal/settlement"
@@ -272,11 +274,32 @@ func proposalsWaiting(ctx context.Context, r Reader, a identity.Actor, each func
 				each(w)
 			}
 		}
-		if p.Party == 0 && identity.Approve(own, identity.Operation(p.Operation), targetOf(p)) == nil || p.Party != 0 && own.MaySign(p.Party) {
+		may, err := mayDecide(ctx, r, own, p)
+		if failed = cmp.Or(failed, err); may {
 			each(w)
 		}
 	})
 	return cmp.Or(err, failed)
+}
+
+// mayDecide reports whether an actor may approve or reject a proposal. That of a
+// correcting transfer he must be able to make himself: finance moves money, a leader permits.
+func mayDecide(ctx context.Context, r Reader, a identity.Actor, p approval.Proposal) (bool, error) {
+	switch {
+	case p.Party != 0:
+		return a.MaySign(p.Party), nil
+	case identity.Approve(a, identity.Operation(p.Operation), targetOf(p)) != nil:
+		return false, nil
+	case p.Operation != string(identity.TransferPost):
+		return true, nil
+	}
+	var c TransferPost
+	if err := json.Unmarshal([]byte(p.Payload), &c); err != nil {
+		return false, err
+	}
+	var accounts []ledger.Account
+	err := r.Find(ctx, Accounts.name, Query{}.And("id", In, []int64{int64(c.Debit), int64(c.Credit)}), &accounts)
+	return !slices.ContainsFunc(accounts, func(of ledger.Account) bool { return !corrects(a, of.Key()) }), err
 }
 
 // forward reports whether a step brings a deal on: a deal does not wait for

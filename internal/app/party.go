@@ -123,16 +123,16 @@ func failsCheck(uscc string) bool {
 	return errors.Is(err, catalog.ErrUSCCCheckDigit)
 }
 
-// party returns a party after the actor's right to change it was checked.
-func (v *View) party(op identity.Operation, id int64) (catalog.Party, error) {
+// party returns a party, which a field names, after the actor's right to change it was checked.
+func (v *View) party(field string, op identity.Operation, id int64) (catalog.Party, error) {
 	if err := v.Authorise(op, identity.Target{}); err != nil {
 		return catalog.Party{}, err
 	}
-	p, err := Get(v, Parties, "id", id)
+	p, err := Get(v, Parties, field, id)
 	if err != nil {
 		return p, err
 	}
-	return p, v.AuthoriseAt("id", op, identity.OfRegion(p.Region))
+	return p, v.AuthoriseAt(field, op, identity.OfRegion(p.Region))
 }
 
 // Operation is PartyState.
@@ -140,7 +140,7 @@ func (PartyState) Operation() identity.Operation { return identity.PartyState }
 
 // Decide checks that the state may change. The result is a PartyResult.
 func (c PartyState) Decide(v *View) (Apply, error) {
-	p, err := v.party(identity.PartyState, c.Party)
+	p, err := v.party("id", identity.PartyState, c.Party)
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +181,7 @@ func (PartyGroup) Operation() identity.Operation { return identity.PartyGroup }
 
 // Decide checks the group. The result is a PartyResult.
 func (c PartyGroup) Decide(v *View) (Apply, error) {
-	p, err := v.party(identity.PartyGroup, c.Party)
+	p, err := v.party("id", identity.PartyGroup, c.Party)
 	if err != nil {
 		return nil, err
 	}
@@ -208,7 +208,7 @@ func (USCCConfirm) Operation() identity.Operation { return identity.USCCConfirm 
 
 // Decide checks that there is a code to confirm. The result is a PartyResult.
 func (c USCCConfirm) Decide(v *View) (Apply, error) {
-	p, err := v.party(identity.USCCConfirm, c.Party)
+	p, err := v.party("id", identity.USCCConfirm, c.Party)
 	if err != nil {
 		return nil, err
 	}

@@ -51,7 +51,7 @@ func (PartyRename) Operation() identity.Operation { return identity.PartyRename 
 // Decide checks the name, that the code is right and new, and that every
 // licence has its number. The result is a RenameResult.
 func (c PartyRename) Decide(v *View) (Apply, error) {
-	p, err := v.party(identity.PartyRename, c.Party)
+	p, err := v.party("party", identity.PartyRename, c.Party)
 	if err != nil {
 		return nil, err
 	}

@@ -333,6 +333,11 @@ func TestPartyRename(t *testing.T) {
 	code := uscc(jiashan, 7)
 	old := rowsOf(o.app.st, Parties).rows[f.party].USCC
 	c := PartyRename{Party: f.party, Name: "新名", USCC: code, EffectiveOn: today, Document: "变更登记", Licences: []LicenceRenumber{{f.licence.ID, code + "001P"}}}
+	none := c
+	none.Party = 99
+	if refused := o.do(o.leader, none); refused == nil || refused.Field != "party" {
+		t.Errorf("a party that there is not: %v", refused)
+	}
 	for _, tt := range []struct {
 		change func(*PartyRename)
 		want   *fault.Error

@@ -112,6 +112,27 @@ func TestTransferPost(t *testing.T) {
 	o.check()
 }
 
+// A proposed transfer waits for another who corrects such accounts, and for nobody else.
+func TestTransferPost_Waits(t *testing.T) {
+	t.Parallel()
+	o, f, g, first, second := deskOfTransfers(t)
+	finance, leader := o.person("finance 2", GrantAdd{Role: identity.Finance}), o.person("leader 2", GrantAdd{Role: identity.BureauLeader, Region: jiashan})
+	for _, tt := range []struct {
+		proposer, other int64
+		not             []int64
+		c               TransferPost
+	}{
+		{o.finance, finance, []int64{o.finance, o.leader, leader}, TransferPost{o.account(ledger.FundsKey(f.party)), o.account(ledger.FundsKey(g.party)), 30_00, "d", ""}},
+		{o.leader, leader, []int64{o.leader, o.finance, finance}, TransferPost{o.account(first), o.account(second), int64(one), "d", ""}},
+	} {
+		p := o.propose(tt.proposer, tt.c)
+		o.waits(tt.other, Proposals.name, p.ID, "approve")
+		for _, person := range tt.not {
+			o.waits(person, Proposals.name, p.ID, "")
+		}
+	}
+}
+
 // A correction leaves the permits that open orders need: those with a price.
 func TestTransferPost_PricedHeld(t *testing.T) {
 	t.Parallel()

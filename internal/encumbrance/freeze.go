@@ -77,7 +77,7 @@ type Freeze struct {
 // the account is there is for the caller.
 func (f Freeze) Validate() error {
 	if f.IsPermits() != (f.Origin != ledger.NoOrigin) || f.IsPermits() != (f.Instrument != 0) || f.IsPermits() && f.OfCredits() {
-		return ErrTarget
+		return ErrTarget.At("origin")
 	}
 	if f.Amount <= 0 {
 		return fault.Invalidf(f.amountField(), "must be greater than zero")

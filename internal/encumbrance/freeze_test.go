@@ -123,8 +123,8 @@ func TestFreeze_Validate(t *testing.T) {
 		change func(*encumbrance.Freeze)
 		field  string
 	}{
-		{func(f *encumbrance.Freeze) { f.Licence = 0 }, ""},
-		{func(f *encumbrance.Freeze) { f.Origin = ledger.NoOrigin }, ""},
+		{func(f *encumbrance.Freeze) { f.Licence = 0 }, "origin"},
+		{func(f *encumbrance.Freeze) { f.Origin = ledger.NoOrigin }, "origin"},
 		{func(f *encumbrance.Freeze) { f.Amount = 0 }, "quantity"},
 		{func(f *encumbrance.Freeze) { f.Licence, f.Instrument, f.Origin, f.Amount = 0, 0, 0, -1 }, "amount"},
 		{func(f *encumbrance.Freeze) { f.Issuer = "bank" }, "issuer"},

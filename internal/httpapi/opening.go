@@ -30,7 +30,7 @@ func (s *Server) GetOpeningTemplate(context.Context, gen.GetOpeningTemplateReque
 
 // SubmitOpeningPackage checks a file and keeps what was found.
 func (s *Server) SubmitOpeningPackage(ctx context.Context, r gen.SubmitOpeningPackageRequestObject) (gen.SubmitOpeningPackageResponseObject, error) {
-	if err := identity.Authorise(callOf(ctx).actor, identity.OpeningSubmit, identity.OfRegion(r.Params.Region)); err != nil {
+	if err := authoriseIn(ctx, identity.OpeningSubmit, r.Params.Region); err != nil {
 		return nil, err
 	}
 	var in input

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -101,10 +102,68 @@ func stored(column, cell string) any {
 	if day, err := time.Parse(time.DateOnly, cell); err == nil {
 		return day
 	}
-	if column == "quantity" && cell == "4.35" {
+	switch {
+	case column == "quantity" && cell == "0.0625":
+		return 0.0625
+	case column == "quantity" && cell == "4.35":
 		return 4.3499999999999996447
+	case cell == "TRUE":
+		return true
 	}
 	return cell
+}
+
+// exponents is a workbook in which 0.0625 is stored with an exponent, as some
+// spreadsheets store small numbers.
+func exponents(t *testing.T, book string) string {
+	t.Helper()
+	from, err := zip.NewReader(strings.NewReader(book), int64(len(book)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	to := zip.NewWriter(&b)
+	for _, f := range from.File {
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := to.Create(f.Name)
+		if err == nil {
+			_, err = w.Write(bytes.ReplaceAll(data, []byte("<v>0.0625</v>"), []byte("<v>6.25E-02</v>")))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := to.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// A number that is stored with an exponent is the number that is shown; true, which
+// is stored as 1, is none.
+func TestOpening_StoredCells(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	sheets := openingRows()
+	sheets["holdings"] = append(sheets["holdings"], apptest.USCC(haining, 1)+"001P,VOCs,2031-06-30,paid,0.0625,4000,2021-07-01,合同")
+	sheets["caps"][1] = "330481,VOCs,100,85.5875,10,总量1,2021-03-01"
+	p := decode[api.OpeningPackage](t, w.post(openingPath, w.leader, exponents(t, w.workbook(sheets))))
+	if p.State != api.OpeningStateChecked || p.Totals[0].HeldPaid != "4.4125" {
+		t.Errorf("%+v %s", p, w.get(fmt.Sprintf("/v1/opening-packages/%d/faults", p.ID), w.leader).body)
+	}
+	sheets["deposits"][1] = apptest.USCC(haining, 1) + ",TRUE,流水1,2026-06-30"
+	p = decode[api.OpeningPackage](t, w.post(openingPath, w.leader, w.workbook(sheets)))
+	faults := w.get(fmt.Sprintf("/v1/opening-packages/%d/faults", p.ID), w.leader).body
+	if p.State != api.OpeningStateFaulty || !bytes.Contains(faults, []byte(`"column":"amount"`)) || !bytes.Contains(faults, []byte("TRUE")) {
+		t.Errorf("%+v %s", p, faults)
+	}
 }
 
 // A package goes from the template to the taken balances, over HTTP: as a
@@ -199,6 +258,7 @@ func TestOpening_BadInput(t *testing.T) {
 			t.Errorf("%s: %d %s", name, a.status, a.body)
 		}
 	}
+	w.isProblem(w.send(http.MethodPost, openingPath, w.west, openingFile(), asFile), http.StatusNotFound, "record.not_found", "region")
 	if a := w.post(openingPath, w.leader, `{}`); a.status != http.StatusBadRequest || !strings.Contains(string(a.body), "octet-stream") {
 		t.Errorf("JSON: %d %s", a.status, a.body)
 	}

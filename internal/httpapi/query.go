@@ -8,6 +8,7 @@ import (
 	"permitx/api"
 	"permitx/internal/app"
 	"permitx/internal/catalog"
+	"permitx/internal/fault"
 	"permitx/internal/identity"
 )
 
@@ -55,6 +56,15 @@ type scope struct {
 	parties []int64
 	regions []string // every code that the caller's grants cover
 	schemes []int64  // that the caller runs, where an operation's objects are of a scheme's operator
+}
+
+// authoriseIn is identity.Authorise in the region that the request names.
+func authoriseIn(ctx context.Context, op identity.Operation, region string) error {
+	err := identity.Authorise(callOf(ctx).actor, op, identity.OfRegion(region))
+	if f, ok := fault.As(err); ok && f.Kind == fault.NotFound {
+		return f.At("region")
+	}
+	return err
 }
 
 // see returns what the caller may see. Returns the fault of identity.Authorise

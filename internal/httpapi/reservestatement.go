@@ -27,10 +27,7 @@ func (a reserveAsked) counted() app.LotLinesQuery { return a.AsOf(a.asOf) }
 // reservePeriod reads what a statement is asked for, after the caller's right to
 // see the region's reserve was checked.
 func (s *Server) reservePeriod(ctx context.Context, region, pollutant, from, to string, asOf *string) (q reserveAsked, err error) {
-	if err := identity.Authorise(callOf(ctx).actor, identity.ReserveRead, identity.OfRegion(region)); err != nil {
-		if f, ok := fault.As(err); ok && f.Kind == fault.NotFound {
-			return q, f.At("region")
-		}
+	if err := authoriseIn(ctx, identity.ReserveRead, region); err != nil {
 		return q, err
 	}
 	var in input

@@ -150,9 +150,7 @@ func readSheet(f *excelize.File, name string) (opening.Grid, error) {
 			return g, errNotSheets.With("the sheet %s has more than %d columns", shorten(name), columnsMax)
 		}
 		for i, cell := range row {
-			if isLongNumber(cell) && isNumber(f, name, i+1, len(g.Rows)+1) {
-				row[i] = shortNumber(cell)
-			}
+			row[i] = asShown(f, name, i+1, len(g.Rows)+1, cell)
 		}
 		g.Rows = append(g.Rows, row)
 	}
@@ -162,20 +160,31 @@ func readSheet(f *excelize.File, name string) (opening.Grid, error) {
 // digitsExact is how many significant digits of a number a spreadsheet keeps.
 const digitsExact = 15
 
-// isLongNumber reports whether a cell's text may be a number with the digits
-// that binary fractions add: 4.35 is stored as 4.3499999999999996. A code of 18
-// digits is a text.
-func isLongNumber(cell string) bool {
-	return len(cell) > digitsExact && strings.Trim(cell, "0123456789.Ee+-") == ""
-}
-
-func isNumber(f *excelize.File, sheet string, column, row int) bool {
+// asShown is what a spreadsheet shows of a stored cell with all its decimals, where
+// that is something else: of a number, and of true and false, stored as 1 and 0.
+func asShown(f *excelize.File, sheet string, column, row int, cell string) string {
+	if !isStoredNumber(cell) && cell != "0" && cell != "1" {
+		return cell
+	}
 	at, err := excelize.CoordinatesToCellName(column, row)
 	if err != nil {
-		return false
+		return cell
 	}
-	kind, err := f.GetCellType(sheet, at)
-	return err == nil && (kind == excelize.CellTypeNumber || kind == excelize.CellTypeUnset)
+	switch kind, err := f.GetCellType(sheet, at); {
+	case err != nil:
+	case kind == excelize.CellTypeBool:
+		return map[string]string{"0": "FALSE", "1": "TRUE"}[cell]
+	case isStoredNumber(cell) && (kind == excelize.CellTypeNumber || kind == excelize.CellTypeUnset):
+		return shortNumber(cell)
+	}
+	return cell
+}
+
+// isStoredNumber reports whether a cell's text may be a number with the digits
+// that binary fractions add, or an exponent: 4.35 is stored as 4.3499999999999996,
+// 0.00001 as 1E-05. A code of 18 digits is a text.
+func isStoredNumber(cell string) bool {
+	return (len(cell) > digitsExact || strings.ContainsAny(cell, "Ee")) && strings.Trim(cell, "0123456789.Ee+-") == ""
 }
 
 // shortNumber is a stored number with the digits that the spreadsheet shows.

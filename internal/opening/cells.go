@@ -65,8 +65,8 @@ func (c *cells) day(column string) calendar.Date {
 
 func (c *cells) count(column string) int32 {
 	v, _ := cell(c, column, func(field, text string) (int32, error) {
-		n, err := strconv.ParseInt(text, 10, 32)
-		if err != nil || n < 0 {
+		n, err := strconv.ParseUint(text, 10, 31)
+		if err != nil {
 			return 0, fault.Invalidf(field, "%q must be a whole number, for example 60", shorten(text))
 		}
 		return int32(n), nil

@@ -245,7 +245,11 @@ func (k *checker) checkAsset(sheet string, row int, region, pollutant string) {
 
 func (k *checker) checkLots() {
 	for _, l := range k.contents.Lots {
-		k.checkAsset("lots", l.Row, l.Region, l.Pollutant)
+		if l.Region != "" && !k.regions[l.Region] {
+			k.note("lots", l.Row, ErrElsewhere.With("the sheet caps has no row for the region %q", shorten(l.Region)).At("region"))
+		} else {
+			k.checkAsset("lots", l.Row, l.Region, l.Pollutant)
+		}
 		k.checkPast("lots", l.Row, "acquired_on", l.AcquiredOn)
 	}
 }

@@ -24,13 +24,18 @@ func (k *checker) checkPledges() {
 	for _, l := range k.contents.Licences {
 		licensed[l.Holder] = true
 	}
-	chains := map[chainKey]*pledgeChain{}
+	chains, seen := map[chainKey]*pledgeChain{}, map[Pledge]int{}
 	for _, p := range k.contents.Pledges {
+		same := p
+		same.Row = 0
+		noteTwice(k, "pledges", "document", seen, same, p.Row)
 		k.checkHolder("pledges", p.Row, p.Licence, p.Pollutant, p.TermEnd)
 		if k.checkParty("pledges", p.Row, "pledgee", p.Bank) && (licensed[p.Bank] || k.registry.Licensed(p.Bank)) {
 			k.note("pledges", p.Row, ErrCell.With("%s has licences: a pledgee is a bank, which has none", p.Bank).At("pledgee"))
 		}
 		switch before := k.checkRank(chains, p); {
+		case p.Value <= 0:
+			k.note("pledges", p.Row, ErrCell.With("must be more than zero").At("value"))
 		case p.Loan <= 0:
 			k.note("pledges", p.Row, ErrCell.With("must be more than zero: leave out what is paid back").At("loan"))
 		case p.Loan > p.Value-before:
@@ -88,7 +93,11 @@ func (k *checker) checkRank(chains map[chainKey]*pledgeChain, p Pledge) (before 
 // checkLeases checks that each lease has begun, is not over and ends within
 // the term, and is between two parties of a region.
 func (k *checker) checkLeases() {
+	seen := map[Lease]int{}
 	for _, l := range k.contents.Leases {
+		same := l
+		same.Row = 0
+		noteTwice(k, "leases", "document", seen, same, l.Row)
 		k.checkHolder("leases", l.Row, l.Licence, l.Pollutant, l.TermEnd)
 		lessor, lessee := k.licences[l.Licence], k.licences[l.Lessee]
 		switch {
@@ -130,7 +139,10 @@ func (k *checker) checkSales() {
 		k.checkPast("instalment_sales", s.Row, "paid_on", s.PaidOn)
 		k.checkPast("instalment_sales", s.Row, "sold_on", s.SoldOn)
 		k.note("instalment_sales", s.Row, catalog.CheckText("sale", s.Number, numberMax))
-		if s.Paid <= 0 || s.Paid >= s.Amount {
+		switch {
+		case s.Amount <= 0:
+			k.note("instalment_sales", s.Row, ErrCell.With("must be more than zero").At("amount"))
+		case s.Paid <= 0 || s.Paid >= s.Amount:
 			k.note("instalment_sales", s.Row, ErrCell.With("must be more than zero, and less than the amount: leave out what is paid in full").At("paid"))
 		}
 		if s.Price <= 0 {

@@ -172,6 +172,10 @@ func TestCheck_BadCells(t *testing.T) {
 		{"caps", 3, "document", "", "opening.cell", "嘉环发"},
 		{"caps", 3, "decided_on", "2026-07-01", "opening.after_cut_off", "2026-06-30"},
 		{"lots", 3, "pollutant", "COD", "opening.not_in_package", "caps"},
+		{"lots", 3, "region", "310118", "opening.not_in_package", "caps"},
+		{"lots", 2, "months", "+5", "request.invalid", "60"},
+		{"pledges", 2, "value", "-1", "opening.cell", "more than zero"},
+		{"instalment_sales", 2, "amount", "0", "opening.cell", "more than zero"},
 		{"lots", 3, "acquired_on", "2026-13-01", "request.invalid", "2026-07-01"},
 		{"lots", 3, "quantity", "6.0000001", "quantity.too_many_decimals", "6"},
 		{"lots", 2, "months", "5.5", "request.invalid", "60"},
@@ -281,6 +285,18 @@ func TestCheck_BadSheets(t *testing.T) {
 		"cap twice": {
 			func(g []opening.Grid) []opening.Grid { g[2].Rows = append(g[2].Rows, g[2].Rows[1]); return g },
 			opening.Fault{Sheet: "caps", Row: 4, Column: "pollutant", Code: "opening.twice"},
+		},
+		"pledge twice": {
+			func(g []opening.Grid) []opening.Grid { g[6].Rows = append(g[6].Rows, g[6].Rows[1]); return g },
+			opening.Fault{Sheet: "pledges", Row: 4, Column: "document", Code: "opening.twice"},
+		},
+		"lease twice": {
+			func(g []opening.Grid) []opening.Grid {
+				g[7].Rows[1][3] = "1"
+				g[7].Rows = append(g[7].Rows, g[7].Rows[1])
+				return g
+			},
+			opening.Fault{Sheet: "leases", Row: 3, Column: "document", Code: "opening.twice"},
 		},
 		"too many rows": {
 			func(g []opening.Grid) []opening.Grid {

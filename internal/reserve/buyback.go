@@ -69,7 +69,7 @@ var (
 	ErrVerifiedLess = fault.New(fault.Refused, "buy_back.verified_less", "less is verified as surplus than is to go back").At("quantity").
 			Under("buy_back.verified", "project default")
 	// ErrNoReclaim is returned when paid permits would be taken back without payment for a cause that does not allow it.
-	ErrNoReclaim = fault.New(fault.Refused, "rule.paid_permits_bought", "paid permits are taken back without payment only where the unit is closed, they lay idle or were abandoned").
+	ErrNoReclaim = fault.New(fault.Refused, "rule.paid_permits_bought", "paid permits are taken back without payment only where the unit is closed, its licence is cancelled, they lay idle or were abandoned").
 			Under("buy_back.reclaim", "project default")
 	// ErrObjectionOpen is returned while an objection waits for its answer.
 	ErrObjectionOpen = fault.New(fault.Conflict, "buy_back.objection_open", "an objection waits for its answer")
@@ -190,7 +190,7 @@ func (b BuyBack) Verify(f Finding) (BuyBack, error) {
 
 // MayReclaim reports whether the permits may be taken back without payment.
 func (b BuyBack) MayReclaim() bool {
-	return b.Origin == ledger.Free || slices.Contains([]BuyBackCause{UnitClosed, Idle, Abandoned}, b.Cause)
+	return b.Origin == ledger.Free || slices.Contains([]BuyBackCause{UnitClosed, LicenceCancelled, Idle, Abandoned}, b.Cause)
 }
 
 // Reclaim returns the buy-back at no price, or ErrNoReclaim.

@@ -113,13 +113,14 @@ func TestPriceRows_AddUp(t *testing.T) {
 }
 
 // Permits are taken back without payment where they were obtained free, or their
-// unit is closed, or they lay idle or were abandoned; paid ones otherwise not.
+// unit is closed or its licence cancelled, or they lay idle or were abandoned; paid
+// ones otherwise not.
 func TestBuyBack_Reclaim(t *testing.T) {
 	t.Parallel()
 	for _, origin := range []ledger.Origin{ledger.Paid, ledger.Free, ledger.UnknownOrigin} {
 		for _, cause := range reserve.BuyBackCauses {
 			b := reserve.BuyBack{Origin: origin, Cause: cause, Amount: 5}
-			may := origin == ledger.Free || cause == reserve.UnitClosed || cause == reserve.Idle || cause == reserve.Abandoned
+			may := origin == ledger.Free || cause == reserve.UnitClosed || cause == reserve.LicenceCancelled || cause == reserve.Idle || cause == reserve.Abandoned
 			after, err := b.Reclaim(20260701)
 			if may != (err == nil) || !may && !errors.Is(err, reserve.ErrNoReclaim) || may && (!after.Reclaimed || after.Amount != 0 || after.PricedOn != 20260701) {
 				t.Errorf("%s, %s: %+v, %v", origin, cause, after, err)

@@ -65,7 +65,11 @@ func checkCredit(f *Facts) Finding {
 	case bad && f.Action == PrimarySale:
 		return warned("the buyer's credit is bad: it buys out of the reserve only")
 	case bad:
-		return refused(ErrCredit.With("party %d has %d points (%s), grade %q", s.Party, score, level, s.Conduct.Grade).At(s.Field))
+		grade := ""
+		if s.Conduct.Grade != "" {
+			grade = ", grade " + s.Conduct.Grade
+		}
+		return refused(ErrCredit.With("party %d has %d points (%s)%s", s.Party, score, level, grade).At(s.Field))
 	case level == Yellow && f.Action != Buy:
 		return warned("the buyer's credit is yellow: the bureau looks at it when it approves")
 	case level == Yellow && s.Conduct.ReviewedBy == "":

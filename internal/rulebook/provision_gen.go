@@ -51,7 +51,7 @@ var provisions = []Provision{
 		{"buy_back.price_unknown", "it is not known what was paid for the permits", "project default"},
 	}},
 	{"buy_back.reclaim", []Refusal{
-		{"rule.paid_permits_bought", "paid permits are taken back without payment only where the unit is closed, they lay idle or were abandoned", "project default"},
+		{"rule.paid_permits_bought", "paid permits are taken back without payment only where the unit is closed, its licence is cancelled, they lay idle or were abandoned", "project default"},
 	}},
 	{"buy_back.verified", []Refusal{
 		{"buy_back.verified_less", "less is verified as surplus than is to go back", "project default"},
