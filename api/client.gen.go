@@ -3888,7 +3888,7 @@ type ClientInterface interface {
 
 	// RecordSuccessionWithBody Carry the permits of a licence to its successors
 	//
-	// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes go along where all goes to one licence; open orders are withdrawn; deals, payment notices, projects and other holds block and are named. Where nothing stays the licence is revoked. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
+	// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes, leases, pledges and debts go along where all goes to one licence, also where there are only these and no permits; open orders and bids are withdrawn; deals, block trades, payment notices, instalments, buy-backs, bids in windows that have closed, projects and renewals block and are named. Where nothing stays the licence is revoked. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3897,7 +3897,7 @@ type ClientInterface interface {
 
 	// RecordSuccession Carry the permits of a licence to its successors
 	//
-	// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes go along where all goes to one licence; open orders are withdrawn; deals, payment notices, projects and other holds block and are named. Where nothing stays the licence is revoked. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
+	// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes, leases, pledges and debts go along where all goes to one licence, also where there are only these and no permits; open orders and bids are withdrawn; deals, block trades, payment notices, instalments, buy-backs, bids in windows that have closed, projects and renewals block and are named. Where nothing stays the licence is revoked. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -13116,7 +13116,7 @@ func (c *Client) ListSuccessions(ctx context.Context, params *ListSuccessionsPar
 
 // RecordSuccessionWithBody Carry the permits of a licence to its successors
 //
-// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes go along where all goes to one licence; open orders are withdrawn; deals, payment notices, projects and other holds block and are named. Where nothing stays the licence is revoked. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
+// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes, leases, pledges and debts go along where all goes to one licence, also where there are only these and no permits; open orders and bids are withdrawn; deals, block trades, payment notices, instalments, buy-backs, bids in windows that have closed, projects and renewals block and are named. Where nothing stays the licence is revoked. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
 //
 // Takes any type of body and a specified content type.
 //
@@ -13135,7 +13135,7 @@ func (c *Client) RecordSuccessionWithBody(ctx context.Context, params *RecordSuc
 
 // RecordSuccession Carry the permits of a licence to its successors
 //
-// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes go along where all goes to one licence; open orders are withdrawn; deals, payment notices, projects and other holds block and are named. Where nothing stays the licence is revoked. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
+// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes, leases, pledges and debts go along where all goes to one licence, also where there are only these and no permits; open orders and bids are withdrawn; deals, block trades, payment notices, instalments, buy-backs, bids in windows that have closed, projects and renewals block and are named. Where nothing stays the licence is revoked. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -44397,7 +44397,7 @@ type ClientWithResponsesInterface interface {
 
 	// RecordSuccessionWithBodyWithResponse Carry the permits of a licence to its successors
 	//
-	// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes go along where all goes to one licence; open orders are withdrawn; deals, payment notices, projects and other holds block and are named. Where nothing stays the licence is revoked. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
+	// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes, leases, pledges and debts go along where all goes to one licence, also where there are only these and no permits; open orders and bids are withdrawn; deals, block trades, payment notices, instalments, buy-backs, bids in windows that have closed, projects and renewals block and are named. Where nothing stays the licence is revoked. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -44406,7 +44406,7 @@ type ClientWithResponsesInterface interface {
 
 	// RecordSuccessionWithResponse Carry the permits of a licence to its successors
 	//
-	// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes go along where all goes to one licence; open orders are withdrawn; deals, payment notices, projects and other holds block and are named. Where nothing stays the licence is revoked. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
+	// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes, leases, pledges and debts go along where all goes to one licence, also where there are only these and no permits; open orders and bids are withdrawn; deals, block trades, payment notices, instalments, buy-backs, bids in windows that have closed, projects and renewals block and are named. Where nothing stays the licence is revoked. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -63588,7 +63588,7 @@ func (c *ClientWithResponses) ListSuccessionsWithResponse(ctx context.Context, p
 
 // RecordSuccessionWithBodyWithResponse Carry the permits of a licence to its successors
 //
-// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes go along where all goes to one licence; open orders are withdrawn; deals, payment notices, projects and other holds block and are named. Where nothing stays the licence is revoked. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
+// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes, leases, pledges and debts go along where all goes to one licence, also where there are only these and no permits; open orders and bids are withdrawn; deals, block trades, payment notices, instalments, buy-backs, bids in windows that have closed, projects and renewals block and are named. Where nothing stays the licence is revoked. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -63603,7 +63603,7 @@ func (c *ClientWithResponses) RecordSuccessionWithBodyWithResponse(ctx context.C
 
 // RecordSuccessionWithResponse Carry the permits of a licence to its successors
 //
-// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes go along where all goes to one licence; open orders are withdrawn; deals, payment notices, projects and other holds block and are named. Where nothing stays the licence is revoked. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
+// By merger, by division, or to a new holder, within one region. The parts sum to what the licence has; origin, date and price are kept, first in first out in the order of the parts. Verified surplus goes as the parts say; freezes, leases, pledges and debts go along where all goes to one licence, also where there are only these and no permits; open orders and bids are withdrawn; deals, block trades, payment notices, instalments, buy-backs, bids in windows that have closed, projects and renewals block and are named. Where nothing stays the licence is revoked. An effective day to come, at most 366 days ahead, is that on which the approved proposal is done.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

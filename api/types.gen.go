@@ -9350,7 +9350,7 @@ type Freeze struct {
 	// Account Number of a record.
 	Account ID `json:"account"`
 
-	// Amount Ordered.
+	// Amount Ordered: what the request calls quantity of permits, units of credits and amount of funds.
 	Amount Quantity `json:"amount"`
 
 	// Cancelled Orders that this command has withdrawn.
@@ -16670,7 +16670,10 @@ type Succession struct {
 	// Example: 330421
 	Region RegionCode `json:"region"`
 
-	// Transfer Absent: all stayed.
+	// Successor The licence that goes on, of one that had no permits.
+	Successor *ID `json:"successor,omitempty"`
+
+	// Transfer Absent: all stayed, or there were no permits.
 	Transfer *ID `json:"transfer,omitempty"`
 }
 
@@ -16685,8 +16688,13 @@ type SuccessionInput struct {
 	Kind SuccessionKind `json:"kind"`
 
 	// Licence Whose permits they are.
-	Licence ID                     `json:"licence"`
-	Parts   []SuccessionShareInput `json:"parts"`
+	Licence ID `json:"licence"`
+
+	// Parts Empty of a licence that has no permits: it names a successor.
+	Parts []SuccessionShareInput `json:"parts"`
+
+	// Successor Of a licence that has no permits: the licence that its leases, debts and freezes go to.
+	Successor *ID `json:"successor,omitempty"`
 }
 
 // SuccessionKind Why the permits of a licence go to others.
@@ -20472,7 +20480,7 @@ type QuotePriceParams struct {
 	// StateFunded With the fee of an institution that the state funds wholly.
 	StateFunded *PriceQuoteStateFunded `form:"state_funded,omitempty" json:"state_funded,omitempty"`
 
-	// Region Of the lessor of a lease. How many months it lasts at most (lease.most_months) is by his region and industry, as the command has it. Absent: by the rows that are for all regions.
+	// Region Of the lessor of a lease. How many months it lasts at most (lease.most_months) is by his region and industry, as the command has it. Absent: by the rows that are for all regions; `/v1/eligibility` of a lease knows both by the licence.
 	Region *PriceQuoteRegion `form:"region,omitempty" json:"region,omitempty"`
 
 	// Industry Of the lessor of a lease. Absent: by the rows that are for all industries.

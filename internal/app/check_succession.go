@@ -9,7 +9,8 @@ import (
 var _ = declareCheck((*checker).checkSuccessions)
 
 // checkSuccessions holds that each succession posted exactly its parts, each
-// departure what it reclaimed, and that no posting of this kind is without one (I-31).
+// departure what it reclaimed, and that no posting of this kind is without one (I-31);
+// and that a succession without parts names who goes on (I-145).
 func (c *checker) checkSuccessions() error {
 	posted := map[int64][]ledger.Posting{}
 	if err := eachOf(c.ctx, c.r, Postings, Where("reason", int64(ledger.Succession)), func(p ledger.Posting) {
@@ -67,6 +68,9 @@ func (c *checker) checkSuccession(s permit.Succession, parts []permit.Succession
 			return
 		}
 		n++
+	}
+	if (s.Successor != 0) != (len(parts) == 0) || s.Successor == s.Licence {
+		c.report("I-145", Successions.name, s.ID, "has %d parts and names licence %d as its successor", len(parts), s.Successor)
 	}
 	if n != len(postings) || stays == s.Closed {
 		c.report("I-31", Successions.name, s.ID, "has %d parts that moved and %d postings", n, len(postings))

@@ -134,7 +134,7 @@ func TestOffer_ExclusionByAct(t *testing.T) {
 				Licence: f.licence.ID, Instrument: d.i.Code, Kind: reserve.Opening, Part: reserve.Unallocated, Origin: ledger.Free,
 				Quantity: one, PriceKnown: true, AcquiredOn: 20260105, Document: "opening",
 			})
-			d.does(d.leader, SuccessionRecord{permit.NewHolder, f.licence.ID, d.now.get().Date(), "d", []SuccessionShare{{to.licence.ID, d.i.Code, ledger.Free, one, 0}}})
+			d.does(d.leader, SuccessionRecord{permit.NewHolder, f.licence.ID, d.now.get().Date(), "d", []SuccessionShare{{to.licence.ID, d.i.Code, ledger.Free, one, 0}}, 0})
 		},
 		"departure": func(d *auctionDesk) {
 			r := done[DepartureResult](d.office, d.leader, DepartureRecord{permit.Closure, d.firms[0].licence.ID, d.now.get().Date(), "d"}).Departure

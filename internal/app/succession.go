@@ -37,6 +37,7 @@ type SuccessionRecord struct {
 	EffectiveOn calendar.Date
 	Document    string
 	Parts       []SuccessionShare
+	Successor   int64 // the licence that goes on, of one without permits; 0: the parts say it
 }
 
 // SuccessionShare is what goes to one licence, of one instrument and origin,
@@ -71,7 +72,8 @@ func (c SuccessionRecord) Decide(v *View) (Apply, error) {
 		return nil, err
 	}
 	s := permit.Succession{
-		Kind: c.Kind, Party: l.Party, Licence: l.ID, Region: l.Region, Document: c.Document, EffectiveOn: c.EffectiveOn, RecordedAt: v.Now,
+		Kind: c.Kind, Party: l.Party, Licence: l.ID, Region: l.Region, Document: c.Document, EffectiveOn: c.EffectiveOn,
+		Successor: c.Successor, RecordedAt: v.Now,
 	}
 	if err := s.Validate(); err != nil {
 		return nil, err
@@ -85,6 +87,9 @@ func (c SuccessionRecord) Decide(v *View) (Apply, error) {
 	}
 	has, surplus := v.wholeOf(l)
 	if err := s.CheckParts(parts, has, surplus, v.instrumentCode); err != nil {
+		return nil, err
+	}
+	if err := v.checkSuccessor(l, s.Successor); err != nil {
 		return nil, err
 	}
 	s.Closed = !slices.ContainsFunc(parts, func(p permit.SuccessionPart) bool { return p.ToLicence == l.ID })
@@ -103,7 +108,7 @@ func (c SuccessionRecord) Decide(v *View) (Apply, error) {
 	var follow []rider
 	revoke := func(*Tx) {}
 	if s.Closed {
-		if follow, err = v.riders(l, parts[0].ToLicence); err != nil {
+		if follow, err = v.riders(l, s.To(parts)); err != nil {
 			return nil, err
 		}
 		if revoke, err = v.revoked(l, string(s.Kind)); err != nil {
@@ -150,6 +155,53 @@ func (c SuccessionRecord) parts(v *View, from catalog.Licence) ([]permit.Success
 		}
 	}
 	return parts, nil
+}
+
+// checkSuccessor checks that a licence may take over what rests on one without permits,
+// and that something does: a licence that nothing is left of is revoked, and goes to nobody.
+func (v *View) checkSuccessor(from catalog.Licence, successor int64) error {
+	if successor == 0 {
+		return nil
+	}
+	to, err := Get(v, Licences, "successor", successor)
+	if err != nil {
+		return err
+	}
+	if to.Region != from.Region {
+		return permit.ErrOtherRegion.With("the licence is of %s, its successor of %s", from.Region, to.Region).At("successor")
+	}
+	p, err := Get(v, Parties, "successor", to.Party)
+	if err != nil {
+		return err
+	}
+	pollutants := v.restingOf(from)
+	for _, pollutant := range pollutants {
+		f := v.facts(rulebook.TakeOver, pollutant, 0)
+		f.Buyer = v.buyer(v.known, "successor", p, to, pollutant)
+		if err := v.judge(&f); err != nil {
+			return err
+		}
+	}
+	if len(pollutants) == 0 {
+		return permit.ErrNoParts.With("the licence has no permits, and nothing rests on it that would go on: revoke it").At("successor")
+	}
+	return nil
+}
+
+// restingOf are the pollutants of what goes on without permits: leases, debts, and
+// freezes of what a licence may still get.
+func (v *View) restingOf(l catalog.Licence) (pollutants []string) {
+	for _, lease := range v.leasesOn(l) {
+		pollutants = append(pollutants, lease.Pollutant)
+	}
+	for _, d := range v.debtsOf(l) {
+		pollutants = append(pollutants, d.Pollutant)
+	}
+	for _, f := range v.freezesOn(l) {
+		pollutants = append(pollutants, f.Pollutant)
+	}
+	slices.Sort(pollutants)
+	return slices.Compact(pollutants)
 }
 
 // wholeOf is what a licence has: its holdings, and of each pollutant's verified
@@ -215,6 +267,12 @@ func listed(ids []int64) string {
 // seenElsewhere are the purposes of holds whose record rests on the licence itself.
 var seenElsewhere = []ledger.HoldPurpose{ledger.ForDeal, ledger.ForLease, ledger.ForPledge}
 
+// restingBy is whose the other holds are: a hold's reference is its number.
+var restingBy = map[ledger.HoldPurpose]permit.Resting{
+	ledger.ForSale: permit.RestingPlan, ledger.ForBuyBack: permit.RestingBuyBack, ledger.ForBlockTrade: permit.RestingBlock,
+	ledger.ForAuction: permit.RestingBid, ledger.ForRenewal: permit.RestingRenewal,
+}
+
 // restingOn is what rests on a licence and must be seen to when its permits go.
 func (v *View) restingOn(l catalog.Licence) (map[permit.Resting][]int64, error) {
 	resting := map[permit.Resting][]int64{}
@@ -228,6 +286,11 @@ func (v *View) restingOn(l catalog.Licence) (map[permit.Resting][]int64, error) 
 	}
 	for _, n := range notices {
 		resting[permit.RestingNotice] = append(resting[permit.RestingNotice], n.ID)
+	}
+	for _, r := range rowsOf(v.state, Registrations).rows {
+		if r.Licence == l.ID && !rowsOf(v.state, Offers).rows[r.Offer].State.IsSealed() {
+			resting[permit.RestingBid] = append(resting[permit.RestingBid], r.ID)
+		}
 	}
 	for p := range All(v, Projects) {
 		if p.Licence == l.ID && (p.State == permit.Proposed || p.State == permit.Approved || p.State == permit.Reduced) {
@@ -259,7 +322,10 @@ func (v *View) restingOn(l catalog.Licence) (map[permit.Resting][]int64, error) 
 		return nil, err
 	}
 	for _, h := range holds {
-		if !slices.Contains(seenElsewhere, h.Purpose) {
+		switch what, known := restingBy[h.Purpose]; {
+		case known:
+			resting[what] = append(resting[what], h.Reference)
+		case !slices.Contains(seenElsewhere, h.Purpose):
 			resting[permit.RestingHold] = append(resting[permit.RestingHold], h.ID)
 		}
 	}
@@ -319,7 +385,7 @@ func (v *View) freezesOn(l catalog.Licence) []encumbrance.Freeze {
 // successor's holding afterwards, with what they had frozen.
 func (tx *Tx) succeed(s *permit.Succession, from catalog.Licence, parts []permit.SuccessionPart, follow []rider) permit.Succession {
 	*s = Put(tx, Successions, *s)
-	to := mustGet(tx, Licences, parts[0].ToLicence)
+	to := mustGet(tx, Licences, s.To(parts))
 	var moving []encumbrance.Freeze
 	if s.Closed {
 		moving = tx.freezesOn(from)

@@ -66,7 +66,8 @@ func (s *Server) GetSuccession(ctx context.Context, r gen.GetSuccessionRequestOb
 func successionOf(x permit.Succession, parts []permit.SuccessionPart, instruments []string, cancelled []int64) api.Succession {
 	out := api.Succession{
 		ID: x.ID, Kind: api.SuccessionKind(x.Kind), Party: x.Party, Licence: x.Licence, Region: x.Region, EffectiveOn: x.EffectiveOn.String(),
-		Document: x.Document, Closed: x.Closed, Transfer: optional(x.Transfer), RecordedAt: x.RecordedAt.String(), Cancelled: cancelled,
+		Document: x.Document, Closed: x.Closed, Transfer: optional(x.Transfer), Successor: optional(x.Successor), RecordedAt: x.RecordedAt.String(),
+		Cancelled: cancelled,
 	}
 	for n, p := range parts {
 		out.Parts = append(out.Parts, api.SuccessionPart{
@@ -81,7 +82,7 @@ func successionOf(x permit.Succession, parts []permit.SuccessionPart, instrument
 func (s *Server) RecordSuccession(ctx context.Context, r gen.RecordSuccessionRequestObject) (gen.RecordSuccessionResponseObject, error) {
 	var in input
 	c := app.SuccessionRecord{
-		Kind: permit.SuccessionKind(r.Body.Kind), Licence: r.Body.Licence, Document: r.Body.Document,
+		Kind: permit.SuccessionKind(r.Body.Kind), Licence: r.Body.Licence, Document: r.Body.Document, Successor: deref(r.Body.Successor),
 		EffectiveOn: read(&in, "effective_on", r.Body.EffectiveOn, calendar.ParseDate),
 	}
 	for n, p := range r.Body.Parts {

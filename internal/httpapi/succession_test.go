@@ -75,6 +75,11 @@ func TestScenario_Succession(t *testing.T) {
 	w.wantSurplus(third, "250")
 	w.wantAccounts("330421", "1000 700 0 300 0")
 	w.ok("/v1/orders", third.key, order(third, "sell", "2400", "201")) // of what came, too
+	bare := w.newFirm(4, apptest.Jiashan)
+	w.isProblem(w.succession("merger", bare, ""), http.StatusBadRequest, "succession.parts_missing", "/parts")
+	w.isProblem(w.post("/v1/successions", w.leader, fmt.Sprintf(
+		`{"kind":"new_holder","licence":%d,"effective_on":"2026-07-01","document":"变更登记","parts":[],"successor":%d}`, bare.licence, bare.licence)),
+		http.StatusBadRequest, "succession.successor_named", "/successor")
 	w.wantReserve("0 0 0.00 0 0.00")
 	w.checked(t)
 }

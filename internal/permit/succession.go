@@ -38,6 +38,8 @@ var (
 	ErrOneSuccessor = fault.New(fault.Invalid, "succession.one_successor", "by a merger or to a new holder all goes to one licence").At("parts")
 	// ErrPartSurplus is returned when more surplus than permits would go, or with permits that were not paid.
 	ErrPartSurplus = fault.New(fault.Invalid, "succession.part_surplus", "verified surplus goes with paid permits, and is no more than they are").At("parts")
+	// ErrSuccessor is returned when a successor is named of a licence whose parts say where they go, or of nothing.
+	ErrSuccessor = fault.New(fault.Invalid, "succession.successor_named", "a successor is named of a licence that has no permits, by a merger or to a new holder, and is another one").At("successor")
 	// ErrOtherRegion is returned when permits would go to a licence of another region.
 	ErrOtherRegion = fault.New(fault.Refused, "succession.other_region", "permits stay in their region: what leaves it leaves by a departure").
 			Under("permit.region", "project default")
@@ -60,9 +62,18 @@ type Succession struct {
 	Document    string
 	EffectiveOn calendar.Date
 	Closed      bool  // nothing stays: the licence is revoked
-	Transfer    int64 // 0: all stays
+	Transfer    int64 // 0: all stays, or there are no permits
 	RecordedAt  calendar.Instant
+	Successor   int64 // the licence that goes on, of one without permits; 0: the parts say it
 	Command     int64
+}
+
+// To is the licence that goes on where nothing stays.
+func (s Succession) To(parts []SuccessionPart) int64 {
+	if s.Successor != 0 {
+		return s.Successor
+	}
+	return parts[0].ToLicence
 }
 
 // Validate returns a fault that names the first field that is wrong.
@@ -103,7 +114,14 @@ type HoldingID struct {
 // CheckParts holds that the parts of a succession are well formed and sum to
 // the whole: of each holding exactly what it has, of each pollutant's surplus
 // exactly what is unsold. The whole is what the licence has; code is that of an instrument.
+// Of a licence that has nothing there are no parts, but a successor.
 func (s Succession) CheckParts(parts []SuccessionPart, has map[HoldingID]quantity.Quantity, surplus map[string]quantity.Quantity, code func(int64) string) error {
+	if s.Successor != 0 {
+		if len(parts) > 0 || len(has) > 0 || s.Kind == Division || s.Successor == s.Licence {
+			return ErrSuccessor
+		}
+		return nil
+	}
 	if len(parts) == 0 || len(parts) > MaxParts {
 		return ErrNoParts
 	}
@@ -162,7 +180,11 @@ const (
 	RestingOrder   Resting = "order"
 	RestingDeal    Resting = "deal"
 	RestingNotice  Resting = "payment_notice"
-	RestingHold    Resting = "hold" // instalments and whatever else holds permits aside
+	RestingBid     Resting = "registration" // in an auction whose window has closed
+	RestingPlan    Resting = "instalment_plan"
+	RestingBuyBack Resting = "buy_back"
+	RestingBlock   Resting = "block_trade"
+	RestingHold    Resting = "hold" // whatever else holds permits aside
 	RestingLease   Resting = "lease"
 	RestingPledge  Resting = "pledge"
 	RestingProject Resting = "project"
@@ -192,6 +214,10 @@ var Rests = []struct {
 	{RestingOrder, Withdrawn, Withdrawn, "an order names its licence: the successor places his own"},
 	{RestingDeal, Blocks, Blocks, "the other side has agreed with this party: settle, withdraw or reject it first"},
 	{RestingNotice, Blocks, Blocks, "the payment was asked from this party: deliver or cancel it first"},
+	{RestingBid, Blocks, Blocks, "it was bid for this licence: wait for the result, and see the award to its end, first"},
+	{RestingPlan, Blocks, Blocks, "the permits are not paid in full: pay the rest of their instalments first"},
+	{RestingBuyBack, Blocks, Blocks, "the bureau has been asked for these permits by this party, or asks him for them: book, withdraw or reject it first"},
+	{RestingBlock, Blocks, Blocks, "the other side was offered these permits by this party: let it be accepted, withdrawn or rejected first"},
 	{RestingHold, Blocks, Blocks, "somebody else relies on it: release it, or let its holder agree, first"},
 	{RestingLease, Follows, Blocks, "a lease is of one licence's permits, for one licence's use: by a division both sides end it first"},
 	{RestingPledge, Follows, Blocks, "the pledge goes with all of the permits; of a part only the bank can say"},

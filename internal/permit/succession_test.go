@@ -14,12 +14,37 @@ import (
 	"permitx/internal/quantity"
 )
 
+// A successor is named of a licence that has nothing, and is one other licence.
+func TestCheckParts_Successor(t *testing.T) {
+	t.Parallel()
+	some := map[permit.HoldingID]quantity.Quantity{{Instrument: 1, Origin: ledger.Paid}: 5}
+	part := []permit.SuccessionPart{{ToLicence: 2, Instrument: 1, Origin: ledger.Paid, Quantity: 5}}
+	for _, tt := range []struct {
+		s     permit.Succession
+		parts []permit.SuccessionPart
+		has   map[permit.HoldingID]quantity.Quantity
+		want  error
+	}{
+		{permit.Succession{Kind: permit.NewHolder, Licence: 1, Successor: 2}, nil, nil, nil},
+		{permit.Succession{Kind: permit.Merger, Licence: 1, Successor: 2}, nil, nil, nil},
+		{permit.Succession{Kind: permit.Merger, Licence: 1}, nil, nil, permit.ErrNoParts},
+		{permit.Succession{Kind: permit.Division, Licence: 1, Successor: 2}, nil, nil, permit.ErrSuccessor},
+		{permit.Succession{Kind: permit.Merger, Licence: 1, Successor: 1}, nil, nil, permit.ErrSuccessor},
+		{permit.Succession{Kind: permit.Merger, Licence: 1, Successor: 2}, nil, some, permit.ErrSuccessor},
+		{permit.Succession{Kind: permit.Merger, Licence: 1, Successor: 2}, part, some, permit.ErrSuccessor},
+	} {
+		if err := tt.s.CheckParts(tt.parts, tt.has, nil, func(int64) string { return "" }); !errors.Is(err, tt.want) {
+			t.Errorf("%+v, %d parts: %v, want %v", tt.s, len(tt.parts), err, tt.want)
+		}
+	}
+}
+
 // Each thing that may rest on a licence has a fate and a reason.
 func TestRests(t *testing.T) {
 	t.Parallel()
 	fates := map[permit.Fate]bool{permit.Follows: true, permit.Withdrawn: true, permit.Blocks: true}
 	all := []permit.Resting{
-		permit.RestingOrder, permit.RestingDeal, permit.RestingNotice, permit.RestingHold, permit.RestingLease, permit.RestingPledge, permit.RestingProject, permit.RestingRenewal, permit.RestingFreeze, permit.RestingDebt, permit.RestingIdle,
+		permit.RestingOrder, permit.RestingDeal, permit.RestingNotice, permit.RestingHold, permit.RestingLease, permit.RestingPledge, permit.RestingProject, permit.RestingRenewal, permit.RestingFreeze, permit.RestingDebt, permit.RestingIdle, permit.RestingBid, permit.RestingPlan, permit.RestingBuyBack, permit.RestingBlock,
 	}
 	if len(all) != len(permit.Rests) {
 		t.Errorf("%d things, %d rows", len(all), len(permit.Rests))
