@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
-	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -89,6 +88,13 @@ func (p pastReader) Find(ctx context.Context, table string, q Query, rows any) e
 	found := reflect.ValueOf(rows).Elem()
 	changed := reflect.New(found.Type())
 	since := Query{After: q.After, Desc: q.Desc}.And("command", Gt, p.last)
+	if n := found.Len(); n > 0 && n == q.Limit { // what lies beyond is of the next page
+		within := Le
+		if q.Desc {
+			within = Ge
+		}
+		since = since.And("id", within, idOf(found.Index(n-1).Addr().Interface()))
+	}
 	for _, c := range q.Where {
 		if isFixed(table, c.Column) {
 			since.Where = append(since.Where, c)
@@ -97,13 +103,17 @@ func (p pastReader) Find(ctx context.Context, table string, q Query, rows any) e
 	if err := p.Reader.Find(ctx, table, since, changed.Interface()); err != nil {
 		return err
 	}
-	for i := range changed.Elem().Len() {
-		row := changed.Elem().Index(i)
-		was, err := p.leadBack(ctx, table, row.Addr().Interface())
-		if err != nil {
-			return err
-		}
-		if was && q.selects(row) {
+	then := changed.Elem()
+	pointers := make([]any, then.Len())
+	for i := range pointers {
+		pointers[i] = then.Index(i).Addr().Interface()
+	}
+	there, err := p.leadBack(ctx, table, pointers)
+	if err != nil {
+		return err
+	}
+	for i, was := range there {
+		if row := then.Index(i); was && q.selects(row) {
 			found.Set(reflect.Append(found, row))
 		}
 	}
@@ -151,47 +161,6 @@ func (q Query) cut(rows reflect.Value) {
 	if q.Limit > 0 && rows.Len() > q.Limit {
 		rows.SetLen(q.Limit)
 	}
-}
-
-// leadBack makes a row, given a pointer to it, what it was after the command; false
-// where it was not there yet.
-func (p pastReader) leadBack(ctx context.Context, table string, row any) (bool, error) {
-	id, number := idOf(row), commandOf(row)
-	for {
-		var journal []JournalRow
-		if err := p.Reader.Find(ctx, Journal.name, Where("number", number), &journal); err != nil {
-			return false, err
-		}
-		if len(journal) == 0 {
-			return false, fmt.Errorf("app: there is no journal row %d", number)
-		}
-		image, found, err := imageOf(journal[0], table, id)
-		switch {
-		case err != nil:
-			return false, err
-		case !found || image.previous >= number:
-			return false, fmt.Errorf("app: journal row %d should have written row %d of %s", number, id, table)
-		case number <= p.last:
-			return true, decodeRecord(image.image, row)
-		case image.previous == 0: // made by this command, or it was there as a migration has written it
-			was, found, err := firstImageOf(journal[0], table, id)
-			if err != nil || !found {
-				return false, err
-			}
-			return true, decodeRecord(was.image, row)
-		}
-		number = image.previous
-	}
-}
-
-// firstImageOf is the image that a journal row has of a row as a migration has written it.
-func firstImageOf(row JournalRow, table string, id int64) (found change, ok bool, err error) {
-	err = parseChanges(row.Changes, func(ch change) {
-		if ch.previous == planted && ch.table == table && imageID(ch.image) == id {
-			found, ok = ch, true
-		}
-	})
-	return found, ok, err
 }
 
 // decodeRecord reads what appendRecord has written into a record, given a pointer to it.

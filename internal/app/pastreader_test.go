@@ -50,20 +50,27 @@ func comesBack[R any](t *testing.T) {
 	})
 }
 
-// rowsOfStore are all rows of all tables, by table, as a reader finds them.
-func (o *office) rowsOfStore(r Reader) map[string][]any {
+// rowsOfStore are all rows of all tables, by table, as a reader finds them, so many at a time.
+func (o *office) rowsOfStore(r Reader, limit int) map[string][]any {
 	o.t.Helper()
 	all := map[string][]any{}
 	for name, table := range o.store.tables {
 		if len(table.ids) == 0 || name == Journal.name || name == Payloads.name {
 			continue
 		}
-		rows := reflect.New(reflect.SliceOf(reflect.TypeOf(table.rows[table.ids[0]])))
-		if err := r.Find(o.t.Context(), name, Query{}, rows.Interface()); err != nil {
-			o.t.Fatal(err)
-		}
-		for i := range rows.Elem().Len() {
-			all[name] = append(all[name], rows.Elem().Index(i).Interface())
+		for q := (Query{Limit: limit}); ; {
+			rows := reflect.New(reflect.SliceOf(reflect.TypeOf(table.rows[table.ids[0]])))
+			if err := r.Find(o.t.Context(), name, q, rows.Interface()); err != nil {
+				o.t.Fatal(err)
+			}
+			n := rows.Elem().Len()
+			for i := range n {
+				all[name] = append(all[name], rows.Elem().Index(i).Interface())
+			}
+			if n < limit {
+				break
+			}
+			q.After = idOf(rows.Elem().Index(n - 1).Addr().Interface())
 		}
 	}
 	return all
@@ -113,13 +120,15 @@ func TestPastReader(t *testing.T) {
 	idle := done[IdleResult](s.office, s.seller.user, IdleDeclare{
 		Licence: s.seller.licence.ID, Instrument: s.inst.Code, Origin: ledger.Paid, Quantity: one, Since: today, Document: "d",
 	}).Declaration.ID
-	then, last := s.rowsOfStore(s.store), s.store.row().Length
+	then, last := s.rowsOfStore(s.store, 1000), s.store.row().Length
 	past := pastReader{s.store, last}
 	known := rowsOfReference(s.app.Reference())
 	is := func(after string) {
 		t.Helper()
-		if diff := cmp.Diff(then, s.rowsOfStore(past)); diff != "" {
-			t.Errorf("after %s: %s", after, diff)
+		for _, limit := range []int{2, 1000} {
+			if diff := cmp.Diff(then, s.rowsOfStore(past, limit)); diff != "" {
+				t.Errorf("after %s, %d at a time: %s", after, limit, diff)
+			}
 		}
 		ref, err := past.reference(t.Context(), s.app.Reference())
 		if err != nil {

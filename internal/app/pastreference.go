@@ -47,37 +47,41 @@ type publishedTable interface {
 // asOf is part of publishedTable. Pages of which no row was written since are shared.
 func (t *Published[R]) asOf(ctx context.Context, p pastReader, name string) (any, error) {
 	then := &Published[R]{pages: slices.Clone(t.pages)}
+	var rows []any
+	var has []*bool
 	for n, page := range t.pages {
-		if page == nil {
+		if page == nil || !page.isSince(p.last) {
 			continue
 		}
-		was, err := page.asOf(ctx, p, name)
-		if err != nil {
-			return nil, err
+		copied := *page
+		then.pages[n] = &copied
+		for at := range copied.rows {
+			if row := &copied.rows[at]; copied.has[at] && commandOf(row) > p.last {
+				rows, has = append(rows, row), append(has, &copied.has[at])
+			}
 		}
-		then.pages[n] = was
 	}
-	return then, nil
+	there, err := p.thereOf(ctx, name, rows)
+	for i, was := range there {
+		*has[i] = was
+	}
+	return then, err
 }
 
-func (g *publishedPage[R]) asOf(ctx context.Context, p pastReader, name string) (*publishedPage[R], error) {
-	then := g
+// thereOf leads rows of a table back and says which of them there were.
+func (p pastReader) thereOf(ctx context.Context, table string, rows []any) ([]bool, error) {
+	if slices.Contains(neverChanged, table) {
+		return make([]bool, len(rows)), nil
+	}
+	return p.leadBack(ctx, table, rows)
+}
+
+// isSince reports whether a row of the page was written after a command.
+func (g *publishedPage[R]) isSince(command int64) bool {
 	for at := range g.rows {
-		if !g.has[at] || commandOf(&g.rows[at]) <= p.last {
-			continue
-		}
-		if then == g {
-			copied := *g
-			then = &copied
-		}
-		if slices.Contains(neverChanged, name) {
-			then.has[at] = false
-			continue
-		}
-		var err error
-		if then.has[at], err = p.leadBack(ctx, name, &then.rows[at]); err != nil {
-			return nil, err
+		if g.has[at] && commandOf(&g.rows[at]) > command {
+			return true
 		}
 	}
-	return then, nil
+	return false
 }
