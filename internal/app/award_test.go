@@ -400,6 +400,16 @@ func revokedBuyBack(t *testing.T) (b *buyBackDesk, d *auctionDesk, a auction.Awa
 	return b, d, a
 }
 
+// A paid award is revoked, and what was paid asked back, whatever characters the number of its
+// contract has from before: nobody could change it.
+func TestAward_RevokedWithContractOfBefore(t *testing.T) {
+	t.Parallel()
+	paid := auction.Award{PaidAt: 1, Amount: 100, Contract: "c\u200b", Reason: "r"}
+	if _, err := supplyOf(auction.Offer{Format: auction.ReverseUniform, Budget: 1}).freeShare(&View{}, paid); err != nil {
+		t.Error(err)
+	}
+}
+
 // money is what of the desk's budget is committed and paid, and what the last offer has committed.
 func (d *buyBackDesk) money(of *auctionDesk, a auction.Award) string {
 	budget := rowsIn(of.office, Budgets, Where("id", d.budget))[0]

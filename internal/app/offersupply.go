@@ -119,7 +119,7 @@ func (o budgetSupply) freeShare(v *View, a auction.Award) (func(tx *Tx), error) 
 		r := reserve.TreasuryRefund{
 			Award: a.ID, Party: a.Party, Region: a.Region, Amount: a.Amount, Reason: a.Reason, Document: a.Contract, State: reserve.RefundRequested, RequestedAt: v.Now,
 		}
-		return func(tx *Tx) { Put(tx, Refunds, r) }, r.Validate()
+		return func(tx *Tx) { Put(tx, Refunds, r) }, nil
 	}
 	release, err := o.release(v, a.Amount)
 	return func(tx *Tx) { Put(tx, Offers, release(tx, o.Offer, a.Reason)) }, err

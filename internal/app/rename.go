@@ -135,7 +135,7 @@ func (c PartyRename) licences(v *View, p catalog.Party, newCode bool) ([]catalog
 // checkNumber checks the new number of a licence: its form, that it is its holder's and
 // that no other has it.
 func (v *View) checkNumber(l catalog.Licence, holder catalog.Party) error {
-	if err := fault.First(l.Validate(), l.CheckHolder(holder)); err != nil {
+	if err := fault.First(l.CheckNumber(), l.CheckHolder(holder)); err != nil {
 		return err
 	}
 	if id, taken := v.byCode.licences[l.Number]; taken {

@@ -377,6 +377,21 @@ func TestPartyRename(t *testing.T) {
 	done[RenameResult](o, o.leader, PartyRename{Party: f.party, Name: "再新", EffectiveOn: today, Document: "d"})
 }
 
+// A new code is not refused for a site with a character that is not seen, of a licence of before: nobody
+// could change it.
+func TestPartyRename_SiteOfBefore(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	f := o.firm(jiashan, 1)
+	l, p := f.licence, rowsOf(o.app.st, Parties).rows[f.party]
+	l.Site, p.USCC = "site\u200b1", uscc(jiashan, 7)
+	rowsOf(o.app.st, Licences).rows[l.ID] = l
+	c := PartyRename{Licences: []LicenceRenumber{{l.ID, p.USCC + "001P"}}}
+	if got, err := c.licences(&View{state: o.app.st}, p, true); err != nil || len(got) != 1 || got[0].Number != p.USCC+"001P" || got[0].Site != l.Site {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 // Whatever is traded, frozen and handed over, in any order, check finds
 // nothing, and a succession leaves all sums by region, pollutant and origin.
 func TestSuccession_Random(t *testing.T) {

@@ -53,17 +53,8 @@ type Licence struct {
 // Validate returns a fault that names the first field that is wrong. That the
 // number is the party's is checked by CheckHolder.
 func (l Licence) Validate() error {
-	number, err := ParseLicenceNumber("number", l.Number)
-	if number == (LicenceNumber{}) {
-		return err
-	}
-	if err := checkOneOf("kind", l.Kind, LicenceKinds); err != nil {
-		return err
-	}
-	if want := number.Kind(); l.Kind != want {
-		return ErrLicenceKind.With("a number that ends with %c is that of a %s: write %s", number.Letter, want, want).At("kind")
-	}
 	if err := fault.First(
+		l.CheckNumber(),
 		checkID("party", l.Party),
 		checkText("site", l.Site, textMax),
 		CheckRegionCode("region", l.Region),
@@ -77,6 +68,21 @@ func (l Licence) Validate() error {
 		return fault.Invalidf("valid_to", "must be the last day of the licence")
 	}
 	return fault.First(checkPeriod(l.ValidFrom, l.ValidTo), checkOneOf("state", l.State, LicenceStates))
+}
+
+// CheckNumber returns a fault unless the number is one of a licence of its kind.
+func (l Licence) CheckNumber() error {
+	number, err := ParseLicenceNumber("number", l.Number)
+	if number == (LicenceNumber{}) {
+		return err
+	}
+	if err := checkOneOf("kind", l.Kind, LicenceKinds); err != nil {
+		return err
+	}
+	if want := number.Kind(); l.Kind != want {
+		return ErrLicenceKind.With("a number that ends with %c is that of a %s: write %s", number.Letter, want, want).At("kind")
+	}
+	return nil
 }
 
 // CheckHolder returns ErrLicenceHolder unless the licence's number begins with the
