@@ -83,6 +83,18 @@ func TestProposals_Key(t *testing.T) {
 	}
 }
 
+// Where the parameter says so a public notice stands for the day on which it begins.
+func TestPublicNotices_OneDay(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	w.ok("/v1/parameters", w.leader, `{"key":"public_notice.days","region":"330421","value":"1","valid_from":"2026-07-01","document":"d"}`)
+	n := decode[api.PublicNotice](t, w.ok("/v1/public-notices", w.leader,
+		`{"region":"330421","kind":"surplus_verification","title":"t","body":"b","document":"d","starts_on":"2026-07-01","ends_on":"2026-07-01"}`))
+	if n.EndsOn != "2026-07-01" {
+		t.Errorf("%+v", n)
+	}
+}
+
 // A public notice is read by anybody, as JSON and as a page; what it says
 // cannot be more than text. Objections are answered by their day.
 func TestPublicNotices(t *testing.T) {
