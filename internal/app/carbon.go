@@ -190,8 +190,11 @@ func (c MethodologyRegister) Decide(v *View) (Apply, error) {
 			before = other
 		}
 	}
-	if c.Version != before.Version+1 || before.ID != 0 && (c.ValidFrom <= before.ValidFrom || !before.ValidTo.IsZero() && c.ValidFrom <= before.ValidTo) {
-		return nil, ErrNewVersion.With("the last version of %s is %d, from %v to %v", c.Code, before.Version, before.ValidFrom, before.ValidTo).At("version")
+	switch last := max(before.ValidFrom, before.ValidTo); {
+	case c.Version != before.Version+1:
+		return nil, ErrNewVersion.With("the next version of %s is %d", c.Code, before.Version+1).At("version")
+	case before.ID != 0 && c.ValidFrom <= last:
+		return nil, ErrNewVersion.With("version %d of %s is in force on %v: the next one begins after that day", before.Version, c.Code, last).At("valid_from")
 	}
 	if err := v.checkUncounted(before.ID, before.ValidTo, c.ValidFrom); err != nil {
 		return nil, err

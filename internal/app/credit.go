@@ -1,6 +1,9 @@
 package app
 
 import (
+	"fmt"
+	"slices"
+
 	"permitx/internal/calendar"
 	"permitx/internal/carbon"
 	"permitx/internal/fault"
@@ -162,7 +165,11 @@ func (v *View) scheme(op identity.Operation, id int64) (carbon.Scheme, error) {
 // period, and that nothing of it is counted already.
 func (v *View) checkIssuance(scheme carbon.Scheme, i carbon.Issuance) error {
 	if i.PeriodTo >= v.Today {
-		return ErrDayToCome.With("the period ends on %v, which is not over", i.PeriodTo).At("period_to")
+		field := "period_to"
+		if i.Project == 0 {
+			field = "month"
+		}
+		return ErrDayToCome.With("the period ends on %v, which is not over", i.PeriodTo).At(field)
 	}
 	if err := v.inForce(scheme, i); err != nil {
 		return err
@@ -314,7 +321,9 @@ func (c CreditDeclare) Decide(v *View) (Apply, error) {
 	if i.Reduced, err = v.compute(p.Methodology, c.PeriodFrom, c.PeriodTo, c.Values); err != nil {
 		return nil, err
 	}
-	i.Units = int64(i.Reduced / scheme.SerialUnit)
+	if i.Units = int64(i.Reduced / scheme.SerialUnit); i.Units == 0 {
+		return nil, fault.Invalidf("values", "come to %s kgCO2e, less than a serial unit of %s", i.Reduced, scheme.SerialUnit)
+	}
 	if err := i.Validate(); err != nil {
 		return nil, err
 	}
@@ -352,7 +361,19 @@ func (v *View) compute(code string, from, to calendar.Date, values []carbon.Valu
 			factors = append(factors, f)
 		}
 	}
-	return must(carbon.Compile(m, inputs, factors)).Compute(values)
+	reduced, err := must(carbon.Compile(m, inputs, factors)).Compute(values)
+	if f, ok := fault.As(err); ok {
+		return 0, f.At(placeOf(f.Field, values))
+	}
+	return reduced, err
+}
+
+// placeOf is where an input that a computation names is in a declaration.
+func placeOf(input string, values []carbon.Value) string {
+	if at := slices.IndexFunc(values, func(v carbon.Value) bool { return v.Name == input }); at >= 0 {
+		return fmt.Sprintf("values/%d", at)
+	}
+	return "values"
 }
 
 // issueUnits gives an issuance the next units of the registry and credits them.

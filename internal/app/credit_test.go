@@ -135,6 +135,9 @@ func TestCredit_PoolOfTwoIntakes(t *testing.T) {
 	april := o.pool(2, 500)
 	april.Month = 20260401
 	o.does(o.operator, april)
+	running := o.pool(3, 500)
+	running.Month = o.now.get().Date()/100*100 + 1
+	o.refusesAt(o.operator, running, ErrDayToCome, "month")
 	o.check()
 }
 
@@ -183,7 +186,7 @@ func TestCredit_Project(t *testing.T) {
 			Values: []carbon.Value{{Name: "energy", Amount: o.measure(energy)}, {Name: "capacity", Unit: "MW", Amount: o.measure(capacity)}},
 		}
 	}
-	o.refuses(plant.user, declare(20260101, 20260331, 1, "2001", "6"), carbon.ErrInputLimit)
+	o.refusesAt(plant.user, declare(20260101, 20260331, 1, "2001", "6"), carbon.ErrInputLimit, "values/1")
 	i := done[IssuanceResult](o.office, plant.user, declare(20260101, 20260331, 1, "2001", "5.9")).Issuance
 	if i.Units != 1000 || i.State != carbon.Computed || i.Sample != "" {
 		t.Errorf("got %+v; want 1000 t, computed", i)
@@ -313,6 +316,8 @@ func TestCredit_Refuses(t *testing.T) {
 		Code: "JXCP", Name: "n", Region: "330421", Operator: o.owner.party, SerialUnit: quantity.OneTonne, Salt: "S", ValidFrom: 20250101, Source: "s",
 	}, ErrSchemeTaken)
 	scenario := ScenarioRegister{Scheme: o.scheme.ID, Code: "ROOF", Name: "n", Methodology: "PV", PointsOf: "energy", ValidFrom: 20260101, Source: "s"}
+	o.refusesAt(o.leader, scenario, fault.Invalidf("points_rate", ""), "points_rate") // points of an input, and none for it
+	scenario.PointsRate = quantity.OneMeasure
 	o.does(o.leader, scenario)
 	o.refuses(o.leader, scenario, ErrNewVersion)
 	scenario.ValidFrom, scenario.PointsOf = 20260201, "steps"

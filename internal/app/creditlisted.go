@@ -48,8 +48,8 @@ func AskLists(ctx context.Context, in Lister, trading Reader, i carbon.Issuance)
 		return 0, err
 	}
 	if e := found.Entry; found.Activities > 0 {
-		return 0, carbon.ErrExcluded.With("%.64q is in the list %s from %v on (%s): it counts activity %d and %d more that lists have got since the month was closed; reject it, and the next close takes them back",
-			e.Identifier, e.List, e.ValidFrom, e.Source, found.First.ID, found.Activities-1).At("id")
+		return 0, carbon.ErrExcluded.With("%s: it counts activity %d and %d more that lists have got since the month was closed; reject it, and the next close takes them back",
+			e.Describe(), found.First.ID, found.Activities-1).At("id")
 	}
 	return asked, nil
 }

@@ -30,6 +30,10 @@ func TestRegister_ChangesFromTomorrow(t *testing.T) {
 		o.refuses(o.leader, ride, ErrDaysCounted)
 		o.refuses(o.leader, version, ErrDaysCounted)
 	}
+	version.Version, version.ValidFrom = 3, today.AddDays(1)
+	o.refusesAt(o.leader, version, ErrNewVersion.With("the next version of PV is 2"), "version")
+	version.Version, version.ValidFrom = 2, 20250101
+	o.refusesAt(o.leader, version, ErrNewVersion, "valid_from")
 	ride.ValidFrom, version.ValidFrom = today.AddDays(1), today.AddDays(1)
 	late, lateVersion := o.propose(o.leader, ride), o.propose(o.leader, version)
 	o.now.set(today.AddDays(1).Start() + 9*3600*second)
@@ -93,6 +97,35 @@ func TestDeclare_WithinOneVersion(t *testing.T) {
 		t.Errorf("by the second version: %d t", i.Units)
 	}
 	o.refuses(f.user, o.declared(p, 20241231, 20250131, 3), ErrNoMethodology)
+}
+
+// What is wrong with a declaration is named by its place in it: a value, or the values
+// where one is missing or all of them come to less than a serial unit.
+func TestDeclare_Fields(t *testing.T) {
+	t.Parallel()
+	o := openCarbon(t)
+	f := o.firm("330421", 2)
+	p := o.plantOf(o.scheme.ID, "PV1", f, "GRID-9")
+	value := func(name, unit, amount string) carbon.Value {
+		return carbon.Value{Name: name, Unit: unit, Amount: o.measure(amount)}
+	}
+	energy, capacity := value("energy", "MWh", "2000"), value("capacity", "MW", "5")
+	for _, c := range []struct {
+		values []carbon.Value
+		want   *fault.Error
+		field  string
+	}{
+		{[]carbon.Value{energy, value("capacity", "MWh", "5")}, carbon.ErrUnitMismatch, "values/1"},
+		{[]carbon.Value{energy, capacity, value("area", "m2", "5")}, carbon.ErrUnknownInput, "values/2"},
+		{[]carbon.Value{value("energy", "MWh", "-1"), capacity}, carbon.ErrInputLimit, "values/0"},
+		{[]carbon.Value{energy}, carbon.ErrMissingInput, "values"},
+		{[]carbon.Value{value("energy", "MWh", "1"), capacity}, fault.Invalidf("values", ""), "values"},
+	} {
+		d := o.declared(p, 20260101, 20260131, 1)
+		d.Values = c.values
+		o.refusesAt(f.user, d, c.want, c.field)
+	}
+	o.refusesAt(f.user, o.declared(p, 20251201, 20260131, 1), fault.Invalidf("period_to", ""), "period_to")
 }
 
 // A plant is counted once, whatever its projects are called and whichever

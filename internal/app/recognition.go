@@ -212,8 +212,8 @@ func (v *View) checkMirror(m carbon.Mirror) error {
 // them, with the methodology, project and vintage of the origin.
 func (v *View) mirrored(m carbon.Mirror, r carbon.Recognition, scheme carbon.Scheme, n carbon.Serial) (carbon.Issuance, error) {
 	units, err := r.Recognised(m.Units(), scheme.SerialUnit)
-	if err != nil {
-		return carbon.Issuance{}, err
+	if err != nil || units == 0 || units > carbon.UnitsMost {
+		return carbon.Issuance{}, fault.Invalidf("serial", "must come to 1 to %d serial units of %s here", carbon.UnitsMost, scheme.Code)
 	}
 	evidence := sha256.Sum256([]byte(m.Serial))
 	first := calendar.NewDate(int(n.Vintage), 1, 1)

@@ -190,6 +190,10 @@ func TestMirror_Refuses(t *testing.T) {
 	unit := n.row("JXCP", quantity.OneRatio)
 	unit.Unit, unit.ValidFrom = quantity.OneReduction, 20260801
 	n.refuses(n.clerk, unit, fault.Invalidf("unit", ""))
+	n.does(n.clerk, n.row("SHCP", 900))
+	for _, most := range []string{"1", "2000000000", "1099511627775"} { // less than a unit, more than an issuance may have, more than can be counted
+		n.refusesAt(n.owner.user, n.mirror("SHCP-PV-P202604-2025-1-"+most, "d"), fault.Invalidf("serial", ""), "serial")
+	}
 	n.check()
 }
 

@@ -96,7 +96,7 @@ func TestCompile_Refuses(t *testing.T) {
 	}{
 		{"", carbon.ErrFormula, "1 to 1000"},
 		{strings.Repeat("1", 1001), carbon.ErrFormula, "1 to 1000"},
-		{"steps *", carbon.ErrFormula, "character 8"},
+		{"steps *", carbon.ErrFormula, "at its end (character 8)"},
 		{"steps * g_per_step * kg_per_g)", carbon.ErrFormula, "character 30"},
 		{"(steps * g_per_step * kg_per_g", carbon.ErrFormula, ") was expected"},
 		{"steps ** third", carbon.ErrFormula, "character 8"},

@@ -1,6 +1,8 @@
 package carbon
 
 import (
+	"fmt"
+
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
@@ -59,6 +61,15 @@ func (e Exclusion) Touches(from, to calendar.Date) bool {
 	return !e.Void && e.ValidFrom <= to && (e.ValidTo.IsZero() || e.ValidTo >= from)
 }
 
+// Describe says what the list has, and on which days.
+func (e Exclusion) Describe() string {
+	days := fmt.Sprintf("from %v on", e.ValidFrom)
+	if !e.ValidTo.IsZero() {
+		days = fmt.Sprintf("from %v to %v", e.ValidFrom, e.ValidTo)
+	}
+	return fmt.Sprintf("%.64q is in the list %s %s (%s)", e.Identifier, e.List, days, e.Source)
+}
+
 // ErrExcluded is returned when what was reduced is counted elsewhere.
 var ErrExcluded = fault.New(fault.Refused, "carbon.excluded", "the reduction is counted in another register").
 	Under("carbon.counted_once", "沪环规〔2025〕10号")
@@ -68,7 +79,7 @@ var ErrExcluded = fault.New(fault.Refused, "carbon.excluded", "the reduction is 
 func CheckExcluded(entries []Exclusion, from, to calendar.Date) error {
 	for _, e := range entries {
 		if e.Touches(from, to) {
-			return ErrExcluded.With("%.64q is in the list %s from %v on (%s)", e.Identifier, e.List, e.ValidFrom, e.Source).At("identifier")
+			return ErrExcluded.With("%s", e.Describe()).At("identifier")
 		}
 	}
 	return nil

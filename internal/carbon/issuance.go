@@ -184,7 +184,7 @@ func (i Issuance) Validate() error {
 	case !i.PeriodFrom.Valid() || !i.PeriodTo.Valid() || i.PeriodTo < i.PeriodFrom:
 		return fault.Invalidf("period_to", "the period must have a first and a last day")
 	case i.PeriodFrom.Year() != int(i.Vintage) || i.PeriodTo.Year() != int(i.Vintage):
-		return fault.Invalidf("vintage", "must be the year of the period: a period does not go beyond a year")
+		return fault.Invalidf("period_to", "must be in %d, the vintage: a period does not go beyond a year", i.Vintage)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package carbon
 
 import (
+	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -59,9 +60,14 @@ func parseFormula(text string, names map[string]name) (*formula, dimension, erro
 
 // fail keeps the first error, with its place.
 func (p *parser) fail(why string) {
-	if p.err == nil {
-		p.err = ErrFormula.With("%s at %.20q (character %d)", why, p.text[p.pos:], utf8.RuneCountInString(p.text[:p.pos])+1).At("formula")
+	if p.err != nil {
+		return
 	}
+	where := "its end"
+	if p.pos < len(p.text) {
+		where = fmt.Sprintf("%.20q", p.text[p.pos:])
+	}
+	p.err = ErrFormula.With("%s at %s (character %d)", why, where, utf8.RuneCountInString(p.text[:p.pos])+1).At("formula")
 }
 
 func (p *parser) mismatch(what string, a, b dimension) {

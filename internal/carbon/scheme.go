@@ -102,6 +102,8 @@ func (s Scenario) Validate() error {
 		return fault.Invalidf("points_rate", "must not be less than zero")
 	case s.PointsOf != "" && !isName(s.PointsOf):
 		return fault.Invalidf("points_of", "must be the name of an input, or empty")
+	case s.PointsOf != "" && s.PointsRate == 0:
+		return fault.Invalidf("points_rate", "must be how many points one %s gives", s.PointsOf)
 	}
 	return checkPeriod(s.ValidFrom, s.ValidTo)
 }

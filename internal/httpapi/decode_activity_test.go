@@ -4,6 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"permitx"
 	"permitx/internal/fault"
 )
 
@@ -52,6 +55,20 @@ func TestDecodeActivities_NamesTheLine(t *testing.T) {
 		if f, ok := fault.As(err); !ok || f.Field != c.field || !strings.Contains(f.Detail, c.detail) {
 			t.Errorf("%s: %+v; want %q at %s", c.line, err, c.detail, c.field)
 		}
+	}
+}
+
+// The batch that the contract gives as an example is read: an activity, and one that takes it back.
+func TestDecodeActivities_ExampleOfContract(t *testing.T) {
+	t.Parallel()
+	doc, err := openapi3.NewLoader().LoadFromData(permitx.OpenAPI)
+	if err != nil {
+		t.Fatal(err)
+	}
+	example, _ := doc.Paths.Find("/v1/carbon/activity-batches").Post.RequestBody.Value.Content[linesType].Example.(string)
+	all, _, err := decodeActivities(nil, []byte(example))
+	if err != nil || len(all) != 2 || all[1].Reverses != all[0].SourceID {
+		t.Errorf("%q: %+v, %v", example, all, err)
 	}
 }
 

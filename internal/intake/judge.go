@@ -310,12 +310,14 @@ func (w *work) closing(r *request) ([]*Pool, error) {
 	scheme, m := r.scheme, r.month
 	_, known := r.reg.Unit(scheme)
 	var all []*Pool
-	earlier := false
+	earlier := m // the first month that is open
 	for k, p := range w.pools {
 		if k.Scheme == scheme && k.Month == m {
 			all = append(all, p)
 		}
-		earlier = earlier || k.Scheme == scheme && k.Month < m && !p.Closed
+		if k.Scheme == scheme && !p.Closed {
+			earlier = min(earlier, k.Month)
+		}
 	}
 	switch {
 	case !known:
@@ -326,8 +328,8 @@ func (w *work) closing(r *request) ([]*Pool, error) {
 		return nil, ErrNoPool
 	case m >= MonthOf(r.at.Date()):
 		return nil, ErrPoolOpen
-	case earlier:
-		return nil, ErrPoolOrder
+	case earlier < m:
+		return nil, ErrPoolOrder.With("%s is still open: close it first", earlier)
 	}
 	if last := r.reg.ClaimedUntil(scheme, m); !r.early && r.at.Date() <= last {
 		return nil, ErrPoolClaims.With("activities of %s can be declared until %s: close it after that day, or say early", m, last)

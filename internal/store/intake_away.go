@@ -17,6 +17,7 @@ import (
 // The reasons why a month cannot be taken away.
 var (
 	ErrMonthNone   = errors.New("the intake has no activities of that month")
+	ErrMonthTaken  = errors.New("that month was taken away already")
 	ErrMonthGone   = errors.New("the table of that month is gone, and nobody has said that it was taken away: where it was, by hand, say so with --gone")
 	ErrMonthThere  = errors.New("the table of that month is there: take it away without --gone")
 	ErrMonthOpen   = errors.New("that month, one before it, or one that counts activities of it is still open in a scheme: close it first")
@@ -30,15 +31,17 @@ const lockWait = "2s"
 // TakeMonthAway takes the activities of a month out of an intake, also beside
 // its writer: their table, whose name it returns, is the archive's from then on.
 // What stays proves them: the digests of each batch in the journal's chain, and
-// that of the month's keys. Returns ErrMonthNone, ErrMonthGone, ErrMonthOpen,
-// ErrMonthBusy or ErrMonthLocked.
+// that of the month's keys. Returns ErrMonthNone, ErrMonthTaken, ErrMonthGone,
+// ErrMonthOpen, ErrMonthBusy or ErrMonthLocked.
 func TakeMonthAway(ctx context.Context, url string, m intake.Month, at calendar.Instant) (table string, err error) {
 	now, err := readMonth(ctx, url, m)
 	switch {
 	case err != nil:
 		return "", err
-	case now.keys.N == 0, now.isTaken && !now.isThere:
+	case now.keys.N == 0:
 		return "", ErrMonthNone
+	case now.isTaken && !now.isThere:
+		return "", ErrMonthTaken
 	case !now.isThere:
 		return "", ErrMonthGone
 	}
@@ -47,15 +50,17 @@ func TakeMonthAway(ctx context.Context, url string, m intake.Month, at calendar.
 }
 
 // NoteMonthAway notes that a month was taken away by hand, as it was before
-// TakeMonthAway was there. Returns ErrMonthNone, ErrMonthThere, ErrMonthOpen or
-// ErrMonthBusy.
+// TakeMonthAway was there. Returns ErrMonthNone, ErrMonthTaken, ErrMonthThere,
+// ErrMonthOpen or ErrMonthBusy.
 func NoteMonthAway(ctx context.Context, url string, m intake.Month, at calendar.Instant) error {
 	now, err := readMonth(ctx, url, m)
 	switch {
 	case err != nil:
 		return err
-	case now.keys.N == 0, now.isTaken:
+	case now.keys.N == 0:
 		return ErrMonthNone
+	case now.isTaken:
+		return ErrMonthTaken
 	case now.isThere:
 		return ErrMonthThere
 	}

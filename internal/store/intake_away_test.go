@@ -54,8 +54,8 @@ func TestIntake_MonthTakenAway(t *testing.T) {
 		if err != nil || table != "archive_202607" {
 			t.Fatal(table, err)
 		}
-		if _, err := take(); err == nil {
-			t.Error("it was taken away twice")
+		if _, err := take(); !errors.Is(err, ErrMonthTaken) {
+			t.Errorf("it was taken away twice: %v", err)
 		}
 		verified(t, s)
 		upheld := ride("upheld", "p1", 3, 9, 0)
@@ -120,7 +120,7 @@ func TestIntake_MonthGone(t *testing.T) {
 		if err := NoteMonthAway(t.Context(), url, 202607, now); err != nil {
 			t.Fatal(err)
 		}
-		if err := NoteMonthAway(t.Context(), url, 202607, now); !errors.Is(err, ErrMonthNone) {
+		if err := NoteMonthAway(t.Context(), url, 202607, now); !errors.Is(err, ErrMonthTaken) {
 			t.Errorf("it was noted twice: %v", err)
 		}
 		verified(t, s)
@@ -157,7 +157,7 @@ func TestIntake_MonthIsRead(t *testing.T) {
 		if _, err := TakeMonthAway(t.Context(), url, 202607, now); err != nil {
 			t.Error(err)
 		}
-		if err := NoteMonthAway(t.Context(), url, 202607, now); !errors.Is(err, ErrMonthNone) {
+		if err := NoteMonthAway(t.Context(), url, 202607, now); !errors.Is(err, ErrMonthTaken) {
 			t.Errorf("it was taken away: %v", err)
 		}
 	})

@@ -316,6 +316,28 @@ func TestIntake_Judges(t *testing.T) {
 	})
 }
 
+// Months are closed in order: who closes a later one is told which is open.
+func TestIntake_ClosesInOrder(t *testing.T) {
+	t.Parallel()
+	onBothIntakes(t, func(t *testing.T, url string) {
+		t.Helper()
+		s, now := openedIntake(t, url), someDay
+		in := intakeOf(t, s, &now)
+		defer in.Close()
+		submit(t, in, "k", ride("upheld", "anna", 40, 10, 0), ride("1", "anna", 3, 8, 0))
+		now = now.Add(30 * 24 * time.Hour)
+		_, err := in.CloseMonth(t.Context(), 2, "close", intake.MonthClose{Scheme: 1, Month: 202607, Early: true})
+		if f, ok := fault.As(err); !ok || f.Code != intake.ErrPoolOrder.Code || !strings.HasPrefix(f.Detail, "2026-06 is still open") {
+			t.Errorf("while June is open: %v", err)
+		}
+		for _, m := range []intake.Month{202606, 202607} {
+			if _, err := in.CloseMonth(t.Context(), 2, "close "+m.String(), intake.MonthClose{Scheme: 1, Month: m, Early: true}); err != nil {
+				t.Errorf("%s: %v", m, err)
+			}
+		}
+	})
+}
+
 // An intake of an earlier version is not taken over while it has something: its
 // evidence has no numbers. It stays as it is.
 func TestIntake_Upgrade(t *testing.T) {
