@@ -35,7 +35,7 @@ func (b *benchRun) carbonRegistry(ctx context.Context, m benchMeasure) (*carbonR
 	salts := filepath.Join(b.dir, m.name+"_salts")
 	r := &carbonRegistry{
 		place: m.place, args: append(args, "--salts", salts), url: args[1], owner: database.source,
-		salts: &saltFolder{folder: salts, known: map[string][]byte{}},
+		salts: &saltFolder{folder: salts},
 	}
 	if m.place == onSQLite {
 		r.url = store.IntakeURL(filepath.Join(args[1], dataFile))
@@ -50,7 +50,7 @@ func carbonPerson(person int) string { return fmt.Sprintf("%032x", person) }
 // register makes the participants that the load declares activities of, as a
 // server does that sees them for the first time.
 func (r *carbonRegistry) register(ctx context.Context, scheme api.ID, people int) error {
-	salt, err := r.salts.get(carbonSalt)
+	salt, err := r.salts.read(carbonSalt, true)
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ func TestFillIntake(t *testing.T) {
 	if _, err := store.MigrateIntake(ctx, url); err != nil {
 		t.Fatal(err)
 	}
-	r := &carbonRegistry{place: onSQLite, url: url, owner: url, salts: &saltFolder{folder: filepath.Join(dir, "salts"), known: map[string][]byte{}}}
+	r := &carbonRegistry{place: onSQLite, url: url, owner: url, salts: &saltFolder{folder: filepath.Join(dir, "salts")}}
 	if err := r.register(ctx, 1, people); err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +36,11 @@ func TestFillIntake(t *testing.T) {
 	if registry, err := s.Registry(ctx); err != nil || registry.Activity != activities || registry.Participant != people {
 		t.Errorf("the registry goes on after %+v, %v", registry, err)
 	}
-	if p, known, err := s.Participant(ctx, intake.PseudonymOf(1, r.salts.known[carbonSalt], carbonPerson(7))); err != nil || !known || p.ID != 8 {
+	salt, err := r.salts.read(carbonSalt, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, known, err := s.Participant(ctx, intake.PseudonymOf(1, salt, carbonPerson(7))); err != nil || !known || p.ID != 8 {
 		t.Errorf("participant 7 is %+v, %t, %v", p, known, err)
 	}
 	keys, days := map[int64]intake.Month{}, map[intake.DayKey]int{}

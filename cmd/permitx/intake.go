@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -50,12 +52,13 @@ func openIntake(ctx context.Context, c intakeConfig, a *app.App, clock app.Clock
 	if err != nil {
 		return nil, err
 	}
-	salts := &saltFolder{folder: c.salts, known: map[string][]byte{}}
+	own, end := context.WithCancel(context.WithoutCancel(ctx))
+	salts := newSaltFolder(own, c.salts, keep)
 	in, err := intake.Open(ctx, intake.Config{Store: keep, Register: a.IntakeRegister(salts.get), Clock: clock, Log: log, Pace: pace})
 	if err != nil {
+		end()
 		return nil, errors.Join(err, keep.Close())
 	}
-	own, end := context.WithCancel(context.WithoutCancel(ctx))
 	r := &runningIntake{in, keep, &app.Refusals{Clock: clock}, end, make(chan struct{})}
 	go r.deliver(own, a, log)
 	return r, nil
@@ -92,15 +95,27 @@ func (r *runningIntake) close() error {
 
 // saltFolder keeps the salts of pseudonyms, a file each, outside of the
 // databases: who has a database only cannot find out whose activities they are.
-// A salt that is lost makes every participant a new one, so the folder belongs
-// into the backup, apart from the database's.
+// With another salt every participant would be a new one, whose caps and periods
+// nobody sees. So the intake has the digest of each that it knows participants
+// by, and no other takes its place; the folder belongs into the backup, apart
+// from the database's.
 type saltFolder struct {
 	folder string
+	digest func(name string) ([]byte, error) // that the intake has; nil: none yet
+	note   func(name string, digest []byte) error
 	mu     sync.Mutex
 	known  map[string][]byte
 }
 
 const saltBytes = 32
+
+func newSaltFolder(ctx context.Context, folder string, in *store.IntakeStore) *saltFolder {
+	return &saltFolder{
+		folder: folder, known: map[string][]byte{},
+		digest: func(name string) ([]byte, error) { return in.SaltDigest(ctx, name) },
+		note:   func(name string, digest []byte) error { return in.NoteSalt(ctx, name, digest) },
+	}
+}
 
 // get returns a salt, which it makes when it is first asked for.
 func (f *saltFolder) get(name string) ([]byte, error) {
@@ -109,18 +124,40 @@ func (f *saltFolder) get(name string) ([]byte, error) {
 	if salt := f.known[name]; salt != nil {
 		return salt, nil
 	}
+	want, err := f.digest(name)
+	if err != nil {
+		return nil, err
+	}
+	salt, err := f.read(name, want == nil)
+	if err != nil {
+		return nil, err
+	}
+	switch got := sha256.Sum256(salt); {
+	case want == nil:
+		err = f.note(name, got[:])
+	case !bytes.Equal(got[:], want):
+		err = fmt.Errorf("%s is another salt than participants are known by: put that one back", filepath.Join(f.folder, name))
+	}
+	if err != nil {
+		return nil, err
+	}
+	f.known[name] = salt
+	return salt, nil
+}
+
+// read reads a salt from its file, which it may make where nobody is known by it.
+func (f *saltFolder) read(name string, mayMake bool) ([]byte, error) {
 	path := filepath.Join(f.folder, name)
 	salt, err := os.ReadFile(path) //nolint:gosec // a code of the register, in our own folder
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist) && mayMake:
 		salt = make([]byte, saltBytes)
 		rand.Read(salt)
 		err = writeSecret(f.folder, name, salt)
+	case errors.Is(err, fs.ErrNotExist):
+		err = fmt.Errorf("%s is missing, and participants are known by this salt: put it back", path)
 	case err == nil && len(salt) != saltBytes:
 		err = fmt.Errorf("%s is damaged: it must have %d bytes", path, saltBytes)
-	}
-	if err == nil {
-		f.known[name] = salt
 	}
 	return salt, err
 }

@@ -121,7 +121,7 @@ func withIntakeProvider(ctx context.Context, url string, mayMake bool, do func(*
 // grantIntake gives a role what the service needs of the intake: it makes the
 // tables of months itself, and changes no journal row, proof or key.
 func grantIntake(role string) []string {
-	const fixed = intakeSchema + ".journal, " + intakeSchema + ".batch_month, " + intakeSchema + ".pool_part, " + intakeSchema + ".pool_return, " + intakeSchema + ".activity_key, " + intakeSchema + ".month_taken, " + intakeSchema + ".point_burn"
+	const fixed = intakeSchema + ".journal, " + intakeSchema + ".batch_month, " + intakeSchema + ".pool_part, " + intakeSchema + ".pool_return, " + intakeSchema + ".activity_key, " + intakeSchema + ".month_taken, " + intakeSchema + ".point_burn, " + intakeSchema + ".salt"
 	return []string{
 		"GRANT USAGE, CREATE ON SCHEMA " + intakeSchema + " TO " + role,
 		"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA " + intakeSchema + " TO " + role,
