@@ -49,7 +49,7 @@ type BlockStep struct {
 	Block    int64
 	Event    market.BlockEvent
 	Document string // of an officer's approval
-	Reason   string // of a rejection
+	Reason   string // of a rejection, which needs it, or a withdrawal
 
 	Project      int64 // of the buyer, who confirms, that it is for
 	ExistingUnit bool  // of the buyer, who confirms: it is for the unit that his licence has
@@ -302,10 +302,8 @@ func blockRoles(a identity.Actor, b market.Block) (roles []market.BlockRole) {
 
 // step is what a step that is allowed does.
 func (c BlockStep) step(v *View, b market.Block, to market.BlockState, role market.BlockRole) (Apply, error) {
-	if c.Event == market.BlockReject || c.Event == market.BlockApprove && c.Document != "" {
-		if err := catalog.CheckDocument(map[bool]string{true: "reason", false: "document"}[c.Event == market.BlockReject], c.Reason+c.Document); err != nil {
-			return nil, err
-		}
+	if err := c.checkTexts(); err != nil {
+		return nil, err
 	}
 	if (use{c.Project, c.ExistingUnit}).isSaid() && c.Event != market.BlockConfirm {
 		return nil, ErrProjectOfSale
@@ -343,6 +341,21 @@ func (c BlockStep) step(v *View, b market.Block, to market.BlockState, role mark
 		}
 		return tx.blockResult(b)
 	}, nil
+}
+
+// checkTexts holds that a rejection says why, and that no step has the text of another.
+func (c BlockStep) checkTexts() error {
+	switch {
+	case c.Document != "" && c.Event != market.BlockApprove:
+		return fault.Invalidf("document", "only an approval has a document")
+	case c.Reason != "" && (c.Event == market.BlockApprove || c.Event == market.BlockConfirm):
+		return fault.Invalidf("reason", "only a rejection or a withdrawal has a reason")
+	case c.Document != "":
+		return catalog.CheckDocument("document", c.Document)
+	case c.Reason != "" || c.Event == market.BlockReject:
+		return catalog.CheckDocument("reason", c.Reason)
+	}
+	return nil
 }
 
 // endBlock gives back what a block trade holds.

@@ -98,6 +98,32 @@ func TestBlock_Lifecycle(t *testing.T) {
 	}
 }
 
+// A rejection says why, whatever else it says, and no step has the text of another.
+func TestBlock_Texts(t *testing.T) {
+	t.Parallel()
+	o := openSessionOffice(t, 2, MarketTerms{BlockLeast: 1000 * one, BlockOfficer: true})
+	seller, buyer := o.firms[0], o.firms[1]
+	b := done[BlockResult](o.office, seller.user, BlockPropose{
+		Market: ticks, Instrument: o.inst.Code, Side: market.Sell, Licence: seller.licence.ID, CounterpartyParty: buyer.party,
+		CounterpartyLicence: buyer.licence.ID, Quantity: 1000 * one, Price: 79 * quantity.OnePrice,
+	}).Block
+	for _, c := range []struct {
+		field string
+		step  BlockStep
+	}{
+		{"reason", BlockStep{Event: market.BlockReject}},
+		{"document", BlockStep{Event: market.BlockReject, Document: "d"}}, // it had taken this for the reason
+		{"reason", BlockStep{Event: market.BlockReject, Reason: "a\u202eb"}},
+		{"document", BlockStep{Event: market.BlockConfirm, Document: " "}},
+		{"reason", BlockStep{Event: market.BlockConfirm, Reason: "r"}},
+	} {
+		c.step.Block = b.ID
+		o.refusesAt(buyer.user, c.step, fault.Invalidf("", ""), c.field)
+	}
+	o.refusesAt(seller.user, BlockStep{Block: b.ID, Event: market.BlockWithdraw, Reason: "\t"}, fault.Invalidf("", ""), "reason")
+	done[BlockResult](o.office, buyer.user, BlockStep{Block: b.ID, Event: market.BlockReject, Reason: "r"})
+}
+
 // A block trade pays fees by the schedule of its day: the buyer holds his with the
 // money, the seller pays out of what the trade brings him.
 // What was acquired today waits until tomorrow in a block trade too.

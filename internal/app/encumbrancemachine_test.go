@@ -270,7 +270,14 @@ func TestBlock_EveryStateEventRole(t *testing.T) {
 				},
 				takes: func(_ market.BlockState, _ market.BlockEvent, p player) bool { return role(p) != "" },
 				command: func(_ *office, _ market.BlockState, e market.BlockEvent) Command {
-					return BlockStep{1, e, "d", "r", 0, false}
+					step := BlockStep{Block: 1, Event: e}
+					switch e { //nolint:exhaustive // the others have no text of their own
+					case market.BlockApprove:
+						step.Document = "d"
+					case market.BlockReject, market.BlockWithdraw:
+						step.Reason = "r"
+					}
+					return step
 				},
 				passes: map[market.BlockEvent]func(*office, market.BlockState) bool{
 					market.BlockLapse: func(o *office, _ market.BlockState) bool { o.now.set(calendar.Date(20260703).Start()); return true },

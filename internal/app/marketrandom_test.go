@@ -232,9 +232,12 @@ func (w *marketWalk) stepBlock() {
 		}
 		step := BlockStep{Block: b.ID, Event: []market.BlockEvent{
 			market.BlockConfirm, market.BlockConfirm, market.BlockApprove, market.BlockApprove, market.BlockReject, market.BlockWithdraw,
-		}[w.r.Intn(6)], Document: "d"}
-		if step.Event == market.BlockReject {
-			step.Document, step.Reason = "", "reason"
+		}[w.r.Intn(6)]}
+		switch step.Event { //nolint:exhaustive // the others have no text of their own
+		case market.BlockApprove:
+			step.Document = "d"
+		case market.BlockReject:
+			step.Reason = "reason"
 		}
 		for _, person := range []int64{w.userOf(b.SellerParty), w.userOf(b.BuyerParty), w.leader} {
 			if w.acts(person, step) {
