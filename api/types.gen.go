@@ -5898,7 +5898,7 @@ type BlockStepInput struct {
 	// Project Of a buyer who confirms: the project of his licence that it is for.
 	Project *ID `json:"project,omitempty"`
 
-	// Reason Of a rejection, which needs it.
+	// Reason Of a rejection, which needs it, or of a withdrawal.
 	Reason *string `json:"reason,omitempty"`
 }
 

@@ -109,8 +109,8 @@ func (d *auctionDesk) delivered(f firm, a auction.Award) auction.Award {
 	return rowsIn(d.office, Awards, Where("id", a.ID))[0]
 }
 
-// A bid at any price is judged by what the offer says of such bids; no refusal
-// tells that a bid named no price where it might count.
+// A bid at any price is judged by what the offer says of such bids; that it named no
+// price its refusal tells its bidder alone.
 func TestOffer_NoncompetitiveRefusals(t *testing.T) {
 	t.Parallel()
 	d := openAuctionDesk(t, 1)
@@ -120,6 +120,7 @@ func TestOffer_NoncompetitiveRefusals(t *testing.T) {
 	o := d.takers(func(c *OfferAnnounce) {
 		c.Collateral, c.Deposit, c.ConfirmFactor = auction.FullCollateral, 0, 5*quantity.OneRatio
 	})
+	told := []*fault.Error{auction.ErrOverQuota, auction.ErrOverQuota} // by the last two
 	for _, c := range []struct {
 		offer int64
 		q     quantity.Quantity
@@ -131,13 +132,13 @@ func TestOffer_NoncompetitiveRefusals(t *testing.T) {
 		{o.ID, 3*one + one/10, auction.ErrOverQuota},
 		{o.ID, 3 * one, auction.ErrNotCovered}, // 3 × 5 × 4,000 × 60/12 = 300,000 of 250,000
 	} {
-		d.refuses(f.user, d.anyPrice(f, c.offer, c.q), c.want)
+		d.refusesAt(f.user, d.anyPrice(f, c.offer, c.q), c.want, "noncompetitive")
+		told = append(told, c.want)
 	}
 	done[QuoteReceipt](d.office, f.user, d.anyPrice(f, o.ID, 5*one/2))
-	priced, unpriced := d.do(f.user, d.quoteOf(f, o.ID, ask(4000, 11*one))), d.do(f.user, d.anyPrice(f, o.ID, 4*one))
-	if priced == nil || unpriced == nil || priced.Error() != unpriced.Error() {
-		t.Errorf("the refusal tells which kind of bid it was: %v, %v", priced, unpriced)
-	}
+	d.refusesAt(f.user, d.quoteOf(f, o.ID, ask(4000, 11*one)), auction.ErrOverQuota, "steps")
+	d.refusesAt(f.user, d.anyPrice(f, o.ID, 4*one), auction.ErrOverQuota, "noncompetitive")
+	d.wantKeptSilent(told...)
 	d.now.set(windowCloses) // nobody has named a price
 	if o = d.offerNow(o.ID); o.State != auction.OfferFailed || o.Volume != 0 {
 		t.Errorf("without a price: %+v", o)

@@ -102,7 +102,7 @@ func (c RegistrationApply) Decide(v *View) (Apply, error) {
 	}
 	key, amount := collateralOf(o, r, l, i)
 	if err := v.ledger.CheckHold(key, amount); err != nil {
-		return nil, atField(err, "quantity_most")
+		return nil, atField(err, collateralField(o))
 	}
 	if err := v.checkSigner(r.Party, r.Collateral); err != nil {
 		return nil, err
@@ -236,6 +236,21 @@ func collateralOf(o auction.Offer, r auction.Registration, l catalog.Licence, i 
 		return HoldingKey(l, i, ledger.Paid), int64(r.Quantity)
 	}
 	return ledger.FundsKey(r.Party), int64(r.Collateral)
+}
+
+// collateralField is what a bidder says otherwise who does not have what he would put up.
+func collateralField(o auction.Offer) string {
+	switch {
+	case o.Buys():
+		return "quantity"
+	case o.Collateral == auction.FullCollateral:
+		return "guarantee"
+	case o.DepositPer == auction.PerLot && !o.FixedQuantity():
+		return "max_quantity"
+	case o.OfCredits():
+		return "party"
+	}
+	return "licence"
 }
 
 // putRegistration pays what a bidder puts up into the deposit account, or holds

@@ -272,7 +272,7 @@ func (o Offer) Validate(now calendar.Instant, announce int) error {
 	); err != nil {
 		return err // what follows divides by lot size and tick
 	}
-	return fault.First(o.checkOptions(), o.checkNoncompetitive(), o.checkTimes(now, announce), catalog.CheckDocument("document", o.Document))
+	return fault.First(o.checkBounds(), o.checkOptions(), o.checkNoncompetitive(), o.checkTimes(now, announce), catalog.CheckDocument("document", o.Document))
 }
 
 // checkCredits holds that credits are offered in whole tonnes, as the market
@@ -319,6 +319,21 @@ func (o Offer) checkAmounts() error {
 	return nil
 }
 
+// checkBounds holds the bounds of options that a format has.
+func (o Offer) checkBounds() error {
+	switch {
+	case o.WinShare > quantity.OneRatio:
+		return fault.Invalidf("win_share", "must be more than 0 and at most 1")
+	case o.ConfirmFactor > 0 && o.ConfirmFactor < quantity.OneRatio:
+		return fault.Invalidf("confirm_factor", "must be at least 1: no price is below the reserve price")
+	case !o.Step.IsMultipleOf(o.Tick):
+		return fault.Invalidf("step", "must be a multiple of the tick %s", o.Tick)
+	case o.ClosesAt.Sub(o.OpensAt) > windowMost:
+		return ErrTimetable.With("a window is open for at most %d days", windowMost/(24*time.Hour)).At("closes_at")
+	}
+	return nil
+}
+
 // checkOptions holds that every option belongs to the format, and that what the
 // format needs is there.
 func (o Offer) checkOptions() error {
@@ -330,13 +345,13 @@ func (o Offer) checkOptions() error {
 	}{
 		{"tie", ranked != (o.Tie != "") || ranked && !slices.Contains(Ties, o.Tie)},
 		{"undersubscribed", ranked != (o.Undersubscribed != "") || ranked && !slices.Contains(UndersubscribedRules, o.Undersubscribed)},
-		{"win_share", share != (o.WinShare > 0 && o.WinShare <= quantity.OneRatio)},
+		{"win_share", share != (o.WinShare > 0)},
 		{"fit", o.Fit != "" && (!share || !slices.Contains(Fits, o.Fit))},
 		{"min_bidders", o.BiddersMin < 0 || !share && o.BiddersMin > 0},
 		{"max_quotes", o.QuotesMost < 0 || o.QuotesMost > QuotesMost || share != (o.QuotesMost > 0)},
-		{"confirm_factor", o.ConfirmFactor < 0 || o.ConfirmFactor > 0 && (o.ConfirmFactor < quantity.OneRatio || o.Buys())},
+		{"confirm_factor", o.ConfirmFactor < 0 || o.ConfirmFactor > 0 && o.Buys()},
 		{"sight", o.Sight != SeesNothing && (ascends || o.Buys() || o.Sight == SeesCutOff && !share)},
-		{"step", ascends != (o.Step > 0) || !o.Step.IsMultipleOf(o.Tick)},
+		{"step", ascends != (o.Step > 0)},
 		{"free_seconds", ascends != (o.FreeSeconds > 0)},
 		{"clock_seconds", ascends != (o.ClockSeconds > 0)},
 		{"quota", o.FixedQuantity() && o.Quota != 0},
@@ -375,7 +390,7 @@ func (o Offer) checkTimes(now calendar.Instant, announce int) error {
 		{"register_from", o.RegisterFrom < now},
 		{"register_until", o.RegisterUntil <= o.RegisterFrom},
 		{"opens_at", o.OpensAt < o.RegisterUntil},
-		{"closes_at", o.ClosesAt <= o.OpensAt || o.ClosesAt.Sub(o.OpensAt) > windowMost},
+		{"closes_at", o.ClosesAt <= o.OpensAt},
 	} {
 		if x.wrong {
 			return ErrTimetable.At(x.field)

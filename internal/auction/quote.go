@@ -2,6 +2,7 @@ package auction
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"permitx/internal/calendar"
@@ -89,20 +90,20 @@ var (
 	ErrAboveCeiling = fault.New(fault.Refused, "quote.above_ceiling_price", "the price is above the offer's ceiling price").At("price").
 			Under("offer.ceiling_price", "project default")
 	// ErrOverQuota is returned when a quote asks for more than one bidder may have, or than is offered.
-	ErrOverQuota = fault.New(fault.Refused, "quote.over_quota", "the quantity is over what one bidder may ask for").At("quantity").
+	ErrOverQuota = fault.New(fault.Refused, "quote.over_quota", "the quantity is over what one bidder may ask for").At("steps").
 			Under("offer.quota", "project default, as the Guangdong auction of 27 March 2017: at most half a bidder")
 	// ErrOverDeposit is returned when a quote asks for more than the lots that the bidder has put up a deposit for.
-	ErrOverDeposit = fault.New(fault.Refused, "quote.over_deposit", "the quantity is over the lots that a deposit was put up for").At("quantity").
+	ErrOverDeposit = fault.New(fault.Refused, "quote.over_deposit", "the quantity is over the lots that a deposit was put up for").At("steps").
 			Under("offer.deposit_per_lot", "project default, after Bozhou 2025: CNY 5000 a lot")
 	// ErrNotHigher is returned when a quote is not higher than the bidder's last, or
 	// not a step above the best of an ascending auction.
-	ErrNotHigher = fault.New(fault.Refused, "quote.not_higher", "the quote is not higher than it must be").At("price").
+	ErrNotHigher = fault.New(fault.Refused, "quote.not_higher", "the quote is not higher than it must be").At("steps/0/price").
 			Under("offer.strictly_higher", "project default")
 	// ErrConfirmPrice is returned when a price far above the reserve price was not confirmed.
 	ErrConfirmPrice = fault.New(fault.Refused, "quote.confirm_price", "the price is far above the reserve price: send the quote again with confirm_price").At("confirm_price").
 			Under("offer.second_confirmation", "project default")
 	// ErrNotCovered is returned when what was put up does not cover the quote.
-	ErrNotCovered = fault.New(fault.Refused, "quote.not_covered", "what was put up at registration does not cover the quote").At("quantity").
+	ErrNotCovered = fault.New(fault.Refused, "quote.not_covered", "what was put up at registration does not cover the quote").At("steps").
 			Under("offer.collateral_full", "WCI auction notices: bid guarantee")
 )
 
@@ -133,16 +134,20 @@ func (o Offer) CheckQuote(t Terms, b Bidder, best quantity.Price) (Terms, error)
 	if t.Noncompetitive && o.NoncompetitiveQuota == 0 {
 		return t, ErrNoncompetitive
 	}
+	sent := t.Steps
 	t, err := o.inOrder(t, b)
 	if err != nil {
 		return t, err
 	}
 	if t.Noncompetitive {
-		return t, o.checkPriceTaker(t, b)
+		if err := o.checkPriceTaker(t, b); err != nil {
+			return t, err.At("noncompetitive")
+		}
+		return t, nil
 	}
-	for _, s := range t.Steps {
+	for i, s := range sent {
 		if err := o.checkStep(s); err != nil {
-			return t, err
+			return t, err.At(fmt.Sprintf("steps/%d/%s", i, err.Field))
 		}
 	}
 	if err := o.checkTotal(t, b); err != nil {
@@ -157,23 +162,26 @@ func (o Offer) CheckQuote(t Terms, b Bidder, best quantity.Price) (Terms, error)
 			return t, ErrConfirmPrice.With("a price above %s times the reserve price is sent with confirm_price", o.ConfirmFactor)
 		}
 	}
-	return t, o.checkCovered(t, b)
+	if err := o.checkCovered(t, b); err != nil {
+		return t, err
+	}
+	return t, nil
 }
 
 // checkPriceTaker judges a quote that names no price.
-func (o Offer) checkPriceTaker(t Terms, b Bidder) error {
+func (o Offer) checkPriceTaker(t Terms, b Bidder) *fault.Error {
 	switch q := t.Steps[0].Quantity; {
 	case q <= 0 || !q.IsMultipleOf(o.LotSize):
 		return o.offLot()
 	case q > o.NoncompetitiveQuota:
 		return o.overQuota(b)
 	}
-	return fault.First(o.checkTotal(t, b), o.checkCovered(t, b))
+	return cmp.Or(o.checkTotal(t, b), o.checkCovered(t, b))
 }
 
 // checkTotal holds what a quote asks for in all within what the bidder may have, and
 // within what his deposit covers where it is for each lot.
-func (o Offer) checkTotal(t Terms, b Bidder) error {
+func (o Offer) checkTotal(t Terms, b Bidder) *fault.Error {
 	total := quantity.Quantity(0)
 	for _, s := range t.Steps {
 		var err error
@@ -182,6 +190,8 @@ func (o Offer) checkTotal(t Terms, b Bidder) error {
 		}
 	}
 	switch {
+	case o.FixedQuantity() && total == 0: // of what is left to him not a lot size is
+		return o.offLot()
 	case o.FixedQuantity(): // it follows from the registration
 		return nil
 	case total > o.Deposited(b.Registration) && total <= o.most(Bidder{}):
@@ -193,15 +203,15 @@ func (o Offer) checkTotal(t Terms, b Bidder) error {
 }
 
 // overQuota says of both bounds, so that it does not tell which of them was passed.
-func (o Offer) overQuota(b Bidder) error {
+func (o Offer) overQuota(b Bidder) *fault.Error {
 	if o.NoncompetitiveQuota == 0 {
 		return ErrOverQuota.With("one bidder may ask for at most %s %s", o.most(b), o.Unit())
 	}
 	return ErrOverQuota.With("one bidder may ask for at most %s %s, at any price for at most %s", o.most(b), o.Unit(), o.NoncompetitiveQuota)
 }
 
-func (o Offer) offLot() error {
-	return ErrOffLot.With("quantities are multiples of %s %s", o.LotSize, o.Unit())
+func (o Offer) offLot() *fault.Error {
+	return ErrOffLot.With("a quantity is more than 0 and a multiple of %s %s", o.LotSize, o.Unit())
 }
 
 // inOrder sorts the steps and fills in a fixed quantity, or returns ErrQuoteSteps.
@@ -254,13 +264,14 @@ func (o Offer) Within(t Terms, r Registration) Terms {
 	return t
 }
 
-func (o Offer) checkStep(s Step) error {
+// checkStep judges a step as it was sent; the quantity of one is fixed where none is named.
+func (o Offer) checkStep(s Step) *fault.Error {
 	switch {
 	case s.Price <= 0 || !s.Price.IsMultipleOf(o.Tick):
-		return ErrOffTick.With("prices are multiples of %s", o.Tick)
+		return ErrOffTick.With("a price is more than 0 and a multiple of %s", o.Tick)
 	case !o.isCountable(s.Price):
 		return ErrPriceTooHigh
-	case s.Quantity <= 0 || !o.FixedQuantity() && !s.Quantity.IsMultipleOf(o.LotSize):
+	case !o.FixedQuantity() && (s.Quantity <= 0 || !s.Quantity.IsMultipleOf(o.LotSize)):
 		return o.offLot()
 	case o.Buys() && s.Price > o.ReservePrice:
 		return ErrAboveCeiling.With("the ceiling price is CNY %s", o.ReservePrice)
@@ -301,7 +312,7 @@ func (o Offer) checkHigher(t Terms, b Bidder, best quantity.Price) error {
 
 // checkCovered returns ErrNotCovered when a guarantee that the bidder chose does
 // not cover what he may come to owe.
-func (o Offer) checkCovered(t Terms, b Bidder) error {
+func (o Offer) checkCovered(t Terms, b Bidder) *fault.Error {
 	if o.Collateral != FullCollateral || o.Buys() {
 		return nil
 	}

@@ -205,10 +205,10 @@ func offerTerms(in *input, b api.AuctionOfferInput) app.OfferTerms {
 		Collateral: auction.Collateral(deref(b.Collateral)), Deposit: readOptional(in, "deposit", b.Deposit, quantity.ParseMoney),
 		DepositPer: depositPers[deref(b.DepositPer)],
 		Tie:        auction.Tie(deref(b.Tie)), Undersubscribed: auction.Undersubscribed(deref(b.Undersubscribed)), Fit: auction.Fit(deref(b.Fit)),
-		WinShare: readOptional(in, "win_share", b.WinShare, quantity.ParseRatio), BiddersMin: int32(deref(b.MinBidders)), //nolint:gosec // bounded by the contract
+		WinShare: readOptional(in, "win_share", b.WinShare, quantity.ParsePositiveRatio), BiddersMin: int32(deref(b.MinBidders)), //nolint:gosec // bounded by the contract
 		QuotesMost: int32(deref(b.MaxQuotes)), ConfirmFactor: readOptional(in, "confirm_factor", b.ConfirmFactor, quantity.ParseRatio), //nolint:gosec // likewise
 		NoncompetitiveQuota: readOptional(in, "noncompetitive_quota", b.NoncompetitiveQuota, quantity.ParseQuantity),
-		NoncompetitiveShare: readOptional(in, "noncompetitive_share", b.NoncompetitiveShare, quantity.ParseRatio),
+		NoncompetitiveShare: readOptional(in, "noncompetitive_share", b.NoncompetitiveShare, quantity.ParsePositiveRatio),
 		Sight:               auction.SeesNothing, Step: readOptional(in, "step", b.Step, quantity.ParsePrice),
 		FreeSeconds: int32(deref(b.FreeSeconds)), ClockSeconds: int32(deref(b.ClockSeconds)), //nolint:gosec // likewise
 		InterruptionMost: int32(b.InterruptionSeconds), InterruptionRule: auction.InterruptionRule(b.InterruptionRule), //nolint:gosec // likewise

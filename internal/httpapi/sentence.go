@@ -54,7 +54,7 @@ func lengths(s *openapi3.Schema) string {
 	if s.MaxLength == nil {
 		return ""
 	}
-	return fmt.Sprintf(" of %d to %d characters", s.MinLength, *s.MaxLength)
+	return " of " + between(s.MinLength, *s.MaxLength) + " characters"
 }
 
 func bounds(s *openapi3.Schema) string {
@@ -72,7 +72,22 @@ func items(s *openapi3.Schema) string {
 	if s.MaxItems == nil {
 		return ""
 	}
-	return fmt.Sprintf(" of %d to %d items", s.MinItems, *s.MaxItems)
+	return " of " + between(s.MinItems, *s.MaxItems) + " items"
+}
+
+func between(least, most uint64) string {
+	if least == most {
+		return strconv.FormatUint(least, 10)
+	}
+	return fmt.Sprintf("%d to %d", least, most)
+}
+
+// howMany says how many of its fields an object has.
+func howMany(s *openapi3.Schema) string {
+	if s.MaxProps != nil && *s.MaxProps == s.MinProps { // both are 1, where there are any
+		return "exactly one of the fields " + fieldNames(s)
+	}
+	return "at least one of the fields " + fieldNames(s)
 }
 
 func fieldNames(s *openapi3.Schema) string {
@@ -91,7 +106,7 @@ func kindOf(v any) string {
 		return "null"
 	case bool:
 		return "true or false"
-	case json.Number:
+	case json.Number, float64: // the validation makes these of those
 		return "a number"
 	case string:
 		return "a string"

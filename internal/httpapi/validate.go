@@ -27,7 +27,7 @@ func validate(c *gin.Context, o *operation) error {
 	query := c.Request.URL.Query()
 	for name := range query {
 		if !o.query[name] {
-			wrong = append(wrong, fault.Invalidf(name, "there is no such parameter; the parameters are %s", parameterNames(o)))
+			wrong = append(wrong, fault.Invalidf(name, "there is no such parameter; %s", parameterNames(o)))
 		}
 	}
 	for _, p := range o.params {
@@ -53,10 +53,10 @@ func parameterNames(o *operation) string {
 		names = append(names, name)
 	}
 	if len(names) == 0 {
-		return "none"
+		return "this call has none"
 	}
 	slices.Sort(names)
-	return strings.Join(names, ", ")
+	return "the parameters are " + strings.Join(names, ", ")
 }
 
 // checkParameter compares one parameter with the contract.
@@ -193,7 +193,7 @@ func sentence(e *openapi3.SchemaError) string {
 	case "minItems", "maxItems":
 		return "must have" + strings.TrimPrefix(items(s), " of")
 	case "minProperties", "maxProperties":
-		return "must have exactly one of the fields " + fieldNames(s)
+		return "must have " + howMany(s)
 	case "enum", "minimum", "maximum", "format":
 		return "must be " + expected(s)
 	}

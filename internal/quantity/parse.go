@@ -49,6 +49,12 @@ func ParsePositiveMoney(field, s string) (Money, error) {
 	return Money(v), err
 }
 
+// ParsePositiveRatio is ParseRatio that also fails with ErrNotPositive.
+func ParsePositiveRatio(field, s string) (Ratio, error) {
+	v, err := parsePositive(field, s, RatioScale)
+	return Ratio(v), err
+}
+
 func parsePositive(field, s string, scale int) (int64, error) {
 	v, err := parse(field, s, scale)
 	if err != nil {
