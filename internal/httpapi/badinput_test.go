@@ -77,6 +77,7 @@ func TestBadInput(t *testing.T) {
 		{"unknown region", "GET", "/v1/regions/990000", "", "", 400, "request.invalid", "code"},
 		{"region that is not there", "GET", "/v1/regions/330499", "", "", 404, "record.not_found", "code"},
 		{"parameter not UTF-8", "GET", "/v1/carbon/exclusions?identifier=%ff", w.leader, "", 400, "request.invalid", "identifier"},
+		{"parameter that cannot be read", "GET", "/v1/markets?state=%zz", "", "", 400, "request.invalid", ""},
 		{"parameter with NUL", "GET", "/v1/offers?programme=a%00", "", "", 400, "request.invalid", "programme"},
 		{"event id", "GET", "/v1/markets/" + marketCode + "/events", "", "", 400, "request.invalid", "Last-Event-ID"},
 

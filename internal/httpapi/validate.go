@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,7 +25,10 @@ const maxInvalid = 100
 // body back for the handler. It returns everything that is wrong.
 func validate(c *gin.Context, o *operation) error {
 	var wrong requestErrors
-	query := c.Request.URL.Query()
+	query, err := url.ParseQuery(c.Request.URL.RawQuery)
+	if err != nil { // what cannot be read would be left out: a filter that is not there
+		return fault.Invalidf("", "the query after ? is not as in a URL: %v", err)
+	}
 	for name := range query {
 		if !o.query[name] {
 			wrong = append(wrong, fault.Invalidf(name, "there is no such parameter; %s", parameterNames(o)))
