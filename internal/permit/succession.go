@@ -29,7 +29,7 @@ const MaxParts = 100
 // The faults of a succession, in the order in which they are checked.
 var (
 	// ErrNoParts is returned when a succession has no parts, or too many.
-	ErrNoParts = fault.New(fault.Invalid, "succession.parts_missing", "name where the permits go, in 1 to 100 parts").At("parts")
+	ErrNoParts = fault.New(fault.Invalid, "succession.parts_missing", "name where the permits go, in 1 to 100 parts; of a licence that has none, its successor").At("parts")
 	// ErrPartTwice is returned when two parts name the same licence, instrument and origin.
 	ErrPartTwice = fault.New(fault.Invalid, "succession.part_twice", "each licence, instrument and origin is named once").At("parts")
 	// ErrStays is returned when a part stays where all must go.
