@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"permitx/internal/auction"
+	"permitx/internal/fault"
 	"permitx/internal/ledger"
 	"permitx/internal/quantity"
 )
@@ -113,6 +114,7 @@ func TestDeposit_Refusals(t *testing.T) {
 	d.refusesAt(d.firms[0].user, RegistrationApply{Offer: dear.ID, Licence: d.firms[0].licence.ID, QuantityMost: 6 * one}, ledger.ErrInsufficient, "max_quantity")
 	whole := d.announce(d.offerOf(auction.Uniform, func(c *OfferAnnounce) { c.Deposit = 2_000_000_00 }))
 	d.refusesAt(d.firms[0].user, RegistrationApply{Offer: whole.ID, Licence: d.firms[0].licence.ID}, ledger.ErrInsufficient, "licence")
+	d.refusesAt(d.firms[0].user, RegistrationApply{Offer: o.ID, Licence: d.firms[0].licence.ID, Guarantee: 5}, fault.Invalidf("", ""), "guarantee")
 	full := d.announce(d.offerOf(auction.Uniform, func(c *OfferAnnounce) { c.Collateral, c.Deposit = auction.FullCollateral, 0 }))
 	d.refusesAt(d.firms[0].user, RegistrationApply{Offer: full.ID, Licence: d.firms[0].licence.ID, Guarantee: 2_000_000_00}, ledger.ErrInsufficient, "guarantee")
 	d.registersFor(o.ID, d.firms[0], one)

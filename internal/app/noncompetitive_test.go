@@ -31,7 +31,11 @@ func (d *auctionDesk) takers(change func(*OfferAnnounce)) auction.Offer {
 		change(c)
 	}))
 	for _, f := range d.firms {
-		done[auction.Registration](d.office, f.user, RegistrationApply{Offer: o.ID, Licence: f.licence.ID, Guarantee: 250_000_00})
+		c := RegistrationApply{Offer: o.ID, Licence: f.licence.ID}
+		if o.Collateral == auction.FullCollateral {
+			c.Guarantee = 250_000_00
+		}
+		done[auction.Registration](d.office, f.user, c)
 	}
 	d.now.set(windowOpens)
 	d.settle()

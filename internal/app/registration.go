@@ -140,6 +140,8 @@ func (c RegistrationApply) checkFor(o auction.Offer) error {
 		return fault.Invalidf("licence", "credits are bid for by a party: name it, and no licence")
 	case o.Buys() && (c.Project != 0 || c.ExistingUnit):
 		return ErrProjectOfSale
+	case c.Guarantee != 0 && (o.Buys() || o.Collateral != auction.FullCollateral):
+		return fault.Invalidf("guarantee", "the bidder chooses none here: he puts up the deposit of the offer, or the permits that he would sell")
 	case c.QuantityMost != 0 && !sellsPermits(o):
 		return auction.ErrMostNamed
 	case o.OfCredits() && (c.Project != 0 || c.ExistingUnit || c.AcceptsPart):
