@@ -10234,7 +10234,7 @@ type Instrument struct {
 	// Series Of credits.
 	Series *ID `json:"series,omitempty"`
 
-	// TermEnd Absent of credits, which do not end.
+	// TermEnd Absent of credits: the life that their scheme gives a vintage ends them, if any.
 	TermEnd *Date `json:"term_end,omitempty"`
 }
 
@@ -16273,7 +16273,7 @@ type Scenario struct {
 	Methodology CarbonCode `json:"methodology"`
 	Name        string     `json:"name"`
 
-	// PointsOf The input that points are given for; absent: kgCO2e of the reduction.
+	// PointsOf The input that points are given for; absent: kgCO2e of the reduction. Only with points_rate.
 	PointsOf *InputName `json:"points_of,omitempty"`
 
 	// PointsRate Points for one of points_of; absent: none.
@@ -16314,7 +16314,7 @@ type ScenarioInput struct {
 	Methodology CarbonCode `json:"methodology"`
 	Name        string     `json:"name"`
 
-	// PointsOf The input that points are given for; absent: kgCO2e of the reduction.
+	// PointsOf The input that points are given for; absent: kgCO2e of the reduction. Only with points_rate.
 	PointsOf *InputName `json:"points_of,omitempty"`
 
 	// PointsRate Points for one of points_of; absent: none.

@@ -206,7 +206,7 @@ func TestCreditOrder_Refuses(t *testing.T) {
 		}
 		f.refuses(a.user, change(c.set), c.want)
 	}
-	f.refuses(f.admin, InstrumentAdd{Series: 1}, ErrInstrumentExists)
+	f.refusesAt(f.admin, InstrumentAdd{Series: 1}, ErrInstrumentExists, "series")
 	f.refuses(f.admin, InstrumentAdd{Series: 1, Pollutant: "VOCs"}, ErrGoodsTwice)
 	f.refuses(f.admin, InstrumentAdd{}, ErrGoodsTwice)
 	f.refuses(f.admin, InstrumentAdd{Series: 7}, ErrNoRecord)

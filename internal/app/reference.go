@@ -182,7 +182,7 @@ func (c InstrumentAdd) Decide(v *View) (Apply, error) {
 	case i.Expired(v.Today):
 		return nil, ErrTermEnded.With("a term that ends on %s is over already", i.TermEnd)
 	case known:
-		return nil, ErrInstrumentExists.With("there is the instrument %s already", i.Code)
+		return nil, ErrInstrumentExists.With("there is the instrument %s already", i.Code).At("term_end")
 	}
 	return func(tx *Tx) any { return tx.addInstrument(i) }, nil
 }
@@ -200,7 +200,7 @@ func (c InstrumentAdd) ofCredits(v *View) (Apply, error) {
 		return nil, err
 	}
 	if _, known := v.byCode.instruments[s.Code]; known {
-		return nil, ErrInstrumentExists.With("there is the instrument %s already", s.Code)
+		return nil, ErrInstrumentExists.With("there is the instrument %s already", s.Code).At("series")
 	}
 	return func(tx *Tx) any { return Put(tx, Instruments, catalog.NewCreditInstrument(s.Code, s.Scheme, s.ID)) }, nil
 }

@@ -79,7 +79,7 @@ func TestMarketOpen_InstrumentAdd_Faults(t *testing.T) {
 	if i := done[catalog.Instrument](o, o.clerk, InstrumentAdd{Pollutant: "VOCs", TermEnd: 20310630}); i.Code != "VOCs-20310630" {
 		t.Errorf("%+v", i)
 	}
-	o.refuses(o.admin, InstrumentAdd{Pollutant: "VOCs", TermEnd: 20310630}, ErrInstrumentExists)
+	o.refusesAt(o.admin, InstrumentAdd{Pollutant: "VOCs", TermEnd: 20310630}, ErrInstrumentExists, "term_end")
 }
 
 // One of its bureaus may halt a market; opening it again takes all of them.
