@@ -1,11 +1,13 @@
 package app
 
 import (
+	"errors"
 	"slices"
 	"testing"
 
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
+	"permitx/internal/fault"
 	"permitx/internal/identity"
 	"permitx/internal/ledger"
 	"permitx/internal/permit"
@@ -732,5 +734,21 @@ func TestBuyBack_Signer(t *testing.T) {
 	p = d.propose(handler, accept)
 	if b := done[BuyBackResult](d.office, signer, ProposalApprove{p.ID, p.EffectsDigest}).BuyBack; b.Amount != 7_500_00 || b.OpenedBy != handler {
 		t.Errorf("%+v", b)
+	}
+}
+
+// A draft is submitted although its document has a character that is not seen, from before:
+// its applicant could only withdraw it.
+func TestBuyBack_DocumentOfBefore(t *testing.T) {
+	t.Parallel()
+	d := openBuyBackDesk(t)
+	b := d.stored(d.apply(8 * one))
+	b.Document = "application\u200b 7"
+	v := &View{state: d.app.st, Now: d.now.get(), Today: d.today()}
+	if _, err := v.decideSubmit(&buyBackMove{BuyBack: b}, 5*one); err != nil {
+		t.Error(err)
+	}
+	if _, err := v.decideSubmit(&buyBackMove{BuyBack: b}, quantity.QuantityMax+1); !errors.Is(err, fault.Invalidf("quantity", "")) {
+		t.Errorf("too much: %v", err)
 	}
 }

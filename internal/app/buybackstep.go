@@ -180,7 +180,7 @@ func (v *View) decideSubmit(m *buyBackMove, q quantity.Quantity) (buyBackEffect,
 	if q != 0 {
 		m.Quantity = q
 	}
-	if err := m.Validate(); err != nil {
+	if err := m.CheckTaken(); err != nil {
 		return nil, err
 	}
 	if i := must(Get(v, Instruments, "id", m.Instrument)); i.Expired(v.Today) {

@@ -302,3 +302,21 @@ func TestExclusion_Region(t *testing.T) {
 		t.Errorf("corrected: %+v", e)
 	}
 }
+
+// An entry of before whose source has a character that is not seen can be taken back: nobody
+// could change it, and what it keeps from being counted would never be.
+func TestExclusion_SourceOfBefore(t *testing.T) {
+	t.Parallel()
+	o := openCarbon(t)
+	o.does(o.clerk, ExclusionImport{Region: "330421", List: carbon.CCER, Source: "list", Entries: []ExclusionEntry{{Identifier: "GRID-9", ValidFrom: 20260101}}})
+	e := storedRow(o.office, Exclusions, 1)
+	e.Source = "list\u200b 7"
+	o.store.mu.Lock()
+	o.store.table(Exclusions.name).put(e.ID, e)
+	o.store.mu.Unlock()
+	o.every = never // until it is written again the row is not as the journal says
+	o.does(o.clerk, ExclusionCorrect{Exclusion: e.ID, ValidFrom: 20260101, Void: true, Document: "another plant"})
+	if got := storedRow(o.office, Exclusions, 1); !got.Void || got.Source != e.Source {
+		t.Errorf("%+v", got)
+	}
+}

@@ -28,6 +28,7 @@ type dryRun struct {
 	written  []dryRow
 	beside   map[ledger.Key]ledger.Balance // what open orders and bidders that were taken out have moved
 	orders   int                           // so many
+	further  bool                          // more orders may leave in further steps
 	blocks   int                           // block trades that were ended
 	excluded int                           // bidders
 	limited  int                           // bidders
@@ -291,10 +292,16 @@ func (d *dryRun) effects(v *View) []approval.Effect {
 	for _, b := range []struct {
 		subject, field string
 		count          int
-	}{{"open orders", "withdrawn", d.orders}, {"block trades", "lapsed", d.blocks}, {"bidders", "excluded", d.excluded}, {"bidders", "limited", d.limited}} {
-		if b.count > 0 {
-			all = append(all, approval.OfField(b.subject, 0, b.field, "", strconv.Itoa(b.count), false).Beside())
+		further        bool
+	}{{"open orders", "withdrawn", d.orders, d.further}, {"block trades", "lapsed", d.blocks, false}, {"bidders", "excluded", d.excluded, false}, {"bidders", "limited", d.limited, false}} {
+		if b.count == 0 && !b.further {
+			continue
 		}
+		count := strconv.Itoa(b.count)
+		if b.further {
+			count += " or more"
+		}
+		all = append(all, approval.OfField(b.subject, 0, b.field, "", count, false).Beside())
 	}
 	return append(all, d.others...)
 }

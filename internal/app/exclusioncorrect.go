@@ -45,7 +45,7 @@ func (c ExclusionCorrect) Decide(v *View) (Apply, error) {
 		return nil, err
 	}
 	e.ValidFrom, e.ValidTo, e.Void, e.Document = c.ValidFrom, c.ValidTo, c.Void, c.Document
-	if err := fault.First(catalog.CheckDocument("document", c.Document), e.Validate()); err != nil {
+	if err := fault.First(catalog.CheckDocument("document", c.Document), e.CheckDays()); err != nil {
 		return nil, err
 	}
 	others, err := Find(v, Exclusions, Where("identifier", e.Identifier).And("list", Eq, string(e.List)).And("valid_from", Eq, int64(e.ValidFrom)))

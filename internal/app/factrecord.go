@@ -145,6 +145,9 @@ func (tx *Tx) takeOut(orders []*market.Record, bidders []exclusion, purpose stri
 	} else {
 		tx.reviewDeals()
 	}
+	if tx.dry != nil {
+		tx.dry.further = len(orders) > MaxCancels
+	}
 	tx.exclude(bidders[:min(len(bidders), chainBacks)])
 	return tx.cancelAll(orders[:min(len(orders), MaxCancels)])
 }
@@ -247,6 +250,7 @@ func (c ZoneRuleSet) Decide(v *View) (Apply, error) {
 	return func(tx *Tx) any {
 		z = Put(tx, ZoneRules, z)
 		tx.armReview(timerZoneDay, z.ID, z.ValidFrom, z.ValidTo)
+		tx.dryReview(z.ValidFrom, tx.known.withZoneRule(z), tx.inZone(z))
 		return z
 	}, nil
 }
@@ -289,6 +293,7 @@ func (c ParameterSet) Decide(v *View) (Apply, error) {
 		p = Put(tx, Parameters, p)
 		if rulebook.IsJudged(p.Key) {
 			tx.armReview(timerParameterDay, p.ID, p.ValidFrom, p.ValidTo)
+			tx.dryReview(p.ValidFrom, tx.known.withParameter(p), tx.underParameter(p))
 		}
 		return p
 	}, nil

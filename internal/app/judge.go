@@ -94,7 +94,7 @@ func (v *View) totalOf(l catalog.Licence, pollutant string) quantity.Quantity {
 func (v *View) orderFacts(f *rulebook.Facts, k *knowledge, o *market.Record, l catalog.Licence, i catalog.Instrument) {
 	m, p := rowsOf(v.state, Markets).rows[o.Market], rowsOf(v.state, Parties).rows[o.Party]
 	*f = v.facts(rulebook.Sell, i.Pollutant, o.Remaining)
-	f.Spans, f.Approval = len(v.byCode.areas[m.ID]) > 1, m.Approval
+	f.Parameters, f.Spans, f.Approval = k, len(v.byCode.areas[m.ID]) > 1, m.Approval
 	if o.Side == market.Sell {
 		f.Seller = v.seller(k, "licence", p, l, i)
 	} else {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 
@@ -106,6 +107,21 @@ func (k *knowledge) with(f rulebook.Fact) *knowledge {
 	case rulebook.OfRegion:
 		more.regions = map[string][]rulebook.Fact{f.Region: append(slices.Clip(k.regions[f.Region]), f)}
 	}
+	return &more
+}
+
+// withZoneRule is k as it would be with one rule more, to judge what lies in its zone.
+func (k *knowledge) withZoneRule(z rulebook.ZoneRule) *knowledge {
+	more := *k
+	more.zones = map[string][]rulebook.ZoneRule{z.Zone: append(slices.Clip(k.zones[z.Zone]), z)}
+	return &more
+}
+
+// withParameter is k as it would be with one parameter more.
+func (k *knowledge) withParameter(p rulebook.Parameter) *knowledge {
+	more := *k
+	more.keys = maps.Clone(k.keys)
+	more.keys[p.Key] = append(slices.Clip(k.keys[p.Key]), p)
 	return &more
 }
 

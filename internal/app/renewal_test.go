@@ -891,3 +891,27 @@ func randomRenewals(t *testing.T, r *rand.Rand) {
 		t.Errorf("too little was done: %v", finished)
 	}
 }
+
+// The public notice of a renewal takes a party of the longest name, and texts of before that
+// have characters that are not seen: nobody who publishes could change them.
+func TestRenewal_PublicNoticeOfBefore(t *testing.T) {
+	t.Parallel()
+	s := openTermSite(t)
+	s.grant(ledger.Paid, 4*one)
+	r := s.apply(ledger.Paid, 4*one)
+	r = done[RenewalResult](s.office, s.clerk, s.verified(r, 3*one)).Renewal
+	v := &View{state: s.app.st, Now: s.now.get(), Today: s.now.get().Date()}
+	r.PublishedOn, r.PublicUntil, r.Document = v.Today, v.Today.AddDays(6), "opinion\u200b 7"
+	p := rowsOf(v.state, Parties).rows[r.Party]
+	for _, name := range []string{strings.Repeat("嘉", 200), "嘉善\u202e化工"} {
+		p.Name = name
+		rowsOf(v.state, Parties).rows[p.ID] = p
+		n, err := v.renewalPublicNotice(r)
+		if err == nil {
+			err = v.checkPublicNotice(n)
+		}
+		if err != nil || !strings.Contains(n.Body, catalog.Seen(name)) || n.Document != "opinion? 7" {
+			t.Errorf("%+v, %v", n, err)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"permitx/internal/approval"
+	"permitx/internal/catalog"
 	"permitx/internal/fault"
 	"permitx/internal/permit"
 	"permitx/internal/rulebook"
@@ -40,12 +41,13 @@ func (c RenewalStep) publish(v *View, r permit.Renewal) (permit.Renewal, renewal
 	r.PublishedOn, r.PublicUntil = v.Today, v.Today.AddDays(int(c.Days)-1)
 	n, err := v.renewalPublicNotice(r)
 	if err == nil {
-		err = v.checkPublicNotice(n)
+		err = renamed(v.checkPublicNotice(n), "ends_on", "days")
 	}
 	return r, func(tx *Tx, r *permit.Renewal) { r.PublicNotice = Put(tx, PublicNotices, n).ID }, err
 }
 
-// renewalPublicNotice says to the public who renews what, and what that rests on.
+// renewalPublicNotice says to the public who renews what, and what that rests on. What
+// was written before texts were of seen characters alone stands in it as it shows.
 func (v *View) renewalPublicNotice(r permit.Renewal) (n approval.PublicNotice, err error) {
 	p, err1 := Get(v, Parties, "party", r.Party)
 	l, err2 := Get(v, Licences, "licence", r.Licence)
@@ -53,14 +55,15 @@ func (v *View) renewalPublicNotice(r permit.Renewal) (n approval.PublicNotice, e
 	if err := fault.First(err1, err2, err3); err != nil {
 		return n, err
 	}
+	name, document := catalog.Seen(p.Name), catalog.Seen(r.Document)
 	return approval.PublicNotice{
-		Region: r.Region, Kind: renewalKind, Subject: r.ID, Document: r.Document, StartsOn: r.PublishedOn, EndsOn: r.PublicUntil,
+		Region: r.Region, Kind: renewalKind, Subject: r.ID, Document: document, StartsOn: r.PublishedOn, EndsOn: r.PublicUntil,
 		State: approval.NoticePosted, PostedAt: v.Now,
-		Title: fmt.Sprintf("排污权延续公示 · Renewal of permits: %s, %s", p.Name, r.Pollutant),
+		Title: fmt.Sprintf("排污权延续公示 · Renewal of permits: licence %s, %s", l.Number, r.Pollutant),
 		Body: fmt.Sprintf("%s（排污许可证 %s）申请延续 %s 排污权 %s t/a，核定 %s t/a（核定依据：%s，%s）。现期限至 %s，新期限至 %s。\n"+
 			"%s (licence %s) applies to renew %s t/a of %s; %s t/a were verified (%s, %s). The term that ends on %s is followed by one to %s.",
-			p.Name, l.Number, r.Pollutant, r.Requested, r.Quantity, r.Rung, r.Document, r.TermEnd, to.TermEnd,
-			p.Name, l.Number, r.Requested, r.Pollutant, r.Quantity, r.Rung, r.Document, r.TermEnd, to.TermEnd),
+			name, l.Number, r.Pollutant, r.Requested, r.Quantity, r.Rung, document, r.TermEnd, to.TermEnd,
+			name, l.Number, r.Requested, r.Pollutant, r.Quantity, r.Rung, document, r.TermEnd, to.TermEnd),
 	}, nil
 }
 

@@ -81,7 +81,7 @@ func reviewOrders(purpose string, touch func(v *View, id int64) (func(o *market.
 			}
 			ids = v.newestFirst(selects)
 		}
-		refused, rest := v.judgeAgain(ids)
+		refused, rest := v.judgeAgain(v.known, ids)
 		return func(tx *Tx) any {
 			cancelled := tx.cancelAll(refused)
 			if len(rest) > 0 {
@@ -109,9 +109,9 @@ func (v *View) newestFirst(selects func(o *market.Record) bool) []int64 {
 	return ids
 }
 
-// judgeAgain returns the orders that the rules refuse by now, of as many as one
+// judgeAgain returns the orders that the rules refuse by what is known, of as many as one
 // command may look at and cancel, and those that are still to be judged.
-func (v *View) judgeAgain(ids []int64) (refused []*market.Record, rest []int64) {
+func (v *View) judgeAgain(k *knowledge, ids []int64) (refused []*market.Record, rest []int64) {
 	freed := map[surplusKey]quantity.Quantity{} // by what is cancelled
 	for n, id := range ids {
 		if n == reviewedOrders || len(refused) == MaxCancels {
@@ -122,7 +122,7 @@ func (v *View) judgeAgain(ids []int64) (refused []*market.Record, rest []int64) 
 			continue
 		}
 		of := surplusKey{o.Licence, rowsOf(v.state, Instruments).rows[o.Instrument].Pollutant}
-		if v.judgeResting(v.known, o, freed[of]) != nil {
+		if v.judgeResting(k, o, freed[of]) != nil {
 			refused = append(refused, o)
 			if o.Side == market.Buy {
 				freed[of] += o.Remaining
@@ -132,23 +132,42 @@ func (v *View) judgeAgain(ids []int64) (refused []*market.Record, rest []int64) 
 	return refused, nil
 }
 
-// restsOnParameter selects the orders that a parameter may speak about.
+// dryReview shows, of what would hold at once, how many orders the first step of its
+// review takes out, judged by what would then be known.
+func (tx *Tx) dryReview(from calendar.Date, known *knowledge, selects func(o *market.Record) bool) {
+	if tx.dry == nil || from > tx.Today {
+		return
+	}
+	refused, rest := tx.judgeAgain(known, tx.newestFirst(selects))
+	tx.cancelAll(refused)
+	tx.dry.further = len(rest) > 0
+}
+
 func restsOnParameter(v *View, id int64) (func(o *market.Record) bool, error) {
 	p, err := Get(v, Parameters, "parameter", id)
+	return v.underParameter(p), err
+}
+
+// underParameter selects the orders that a parameter may speak about.
+func (v *View) underParameter(p rulebook.Parameter) func(o *market.Record) bool {
 	return func(o *market.Record) bool {
 		region := rowsOf(v.state, Licences).rows[o.Licence].Region
 		pollutant := rowsOf(v.state, Instruments).rows[o.Instrument].Pollutant
 		return (p.Region == "" || catalog.IsWithin(region, p.Region, true)) && (p.Pollutant == "" || p.Pollutant == pollutant)
-	}, err
+	}
 }
 
-// restsOnZone selects the orders of the sites in a zone.
 func restsOnZone(v *View, id int64) (func(o *market.Record) bool, error) {
 	z, err := Get(v, ZoneRules, "zone_rule", id)
+	return v.inZone(z), err
+}
+
+// inZone selects the orders of the sites in a rule's zone.
+func (v *View) inZone(z rulebook.ZoneRule) func(o *market.Record) bool {
 	return func(o *market.Record) bool {
 		site, _ := rulebook.SiteOf(v.known.licences[o.Licence], rowsOf(v.state, Instruments).rows[o.Instrument].Pollutant, v.Today)
 		return site.Zone == z.Zone
-	}, err
+	}
 }
 
 // reviewDeals lets the signed deals be judged again, before any other command, and behind

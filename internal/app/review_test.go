@@ -35,7 +35,12 @@ func TestReview_Parameter(t *testing.T) {
 			}
 		}
 	}))
-	o.does(o.leader, ParameterSet{Key: rulebook.HoldingMost, Region: "330000", Value: "0.01", ValidFrom: 20260703, Document: "notice"})
+	limit := ParameterSet{Key: rulebook.HoldingMost, Region: "330000", Value: "0.01", ValidFrom: today, Document: "notice"}
+	if p := o.propose(o.leader, limit); !strings.Contains(p.Effects, withdrawn("400 or more")) {
+		t.Errorf("at once: %s", p.Effects)
+	}
+	limit.ValidFrom = 20260703
+	o.does(o.leader, limit)
 	if n := len(o.app.st.orders); n != orders {
 		t.Fatalf("%d orders are open before the parameter holds", n)
 	}
@@ -82,6 +87,29 @@ func TestReview_ZoneOfBefore(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	r.check()
+}
+
+// Who approves a rule of a zone that holds at once is shown what leaves the book, which moves
+// nothing yet; of a day to come it is not known.
+func TestReview_ZoneShown(t *testing.T) {
+	t.Parallel()
+	r := openRests(t)
+	r.record(FactRecord{Kind: rulebook.ZoneOf, Licence: r.buyer.licence.ID, Value: "lake", ValidFrom: today})
+	for from, shown := range map[calendar.Date]bool{today.AddDays(-30): true, today: true, today.AddDays(1): false} {
+		p := r.propose(r.leader, ZoneRuleSet{Zone: "lake", Region: r.buyer.licence.Region, Industry: "23", Forbidden: true, ValidFrom: from, Document: "list"})
+		if strings.Contains(p.Effects, withdrawn("1")) != shown {
+			t.Errorf("from %s: %s", from, p.Effects)
+		}
+	}
+	elsewhere := r.propose(r.leader, ZoneRuleSet{Zone: "hill", Region: r.buyer.licence.Region, Industry: "23", Forbidden: true, ValidFrom: today, Document: "list"})
+	if strings.Contains(elsewhere.Effects, "open orders") || r.open() != "sellbuy" {
+		t.Errorf("%s; %q is open", elsewhere.Effects, r.open())
+	}
+}
+
+// withdrawn is the effect that says how many open orders leave.
+func withdrawn(count string) string {
+	return `{"subject":"open orders","field":"withdrawn","after":"` + count + `"}`
 }
 
 // A signed deal that the rules refuse after a change of fact ends, with the rule

@@ -53,8 +53,11 @@ func (e Exclusion) Validate() error {
 	); err != nil {
 		return err
 	}
-	return checkPeriod(e.ValidFrom, e.ValidTo)
+	return e.CheckDays()
 }
+
+// CheckDays is Validate of the days on which the list has the entry.
+func (e Exclusion) CheckDays() error { return checkPeriod(e.ValidFrom, e.ValidTo) }
 
 // Touches reports whether the entry holds on a day of a period.
 func (e Exclusion) Touches(from, to calendar.Date) bool {

@@ -142,6 +142,12 @@ type BuyBack struct {
 
 // Validate returns a fault that names the first field that is wrong.
 func (b BuyBack) Validate() error {
+	return fault.First(b.CheckTaken(), catalog.CheckDocument("document", b.Document))
+}
+
+// CheckTaken is Validate without the document, which nobody can change once the draft is
+// there: what is taken back, and why.
+func (b BuyBack) CheckTaken() error {
 	if err := fault.First(
 		catalog.CheckOneOf("cause", b.Cause, causesOf[b.Kind]),
 		checkQuantity(b.Quantity),
@@ -151,7 +157,7 @@ func (b BuyBack) Validate() error {
 	if b.Origin < ledger.Paid || b.Origin > ledger.UnknownOrigin {
 		return fault.Invalidf("origin", "must be one of paid, free, unknown")
 	}
-	return catalog.CheckDocument("document", b.Document)
+	return nil
 }
 
 // Holding is the account that the permits leave.
