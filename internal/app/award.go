@@ -276,7 +276,7 @@ func (c AwardDefault) Decide(v *View) (Apply, error) {
 	if err != nil {
 		return nil, err
 	}
-	barred, err := v.biddersOut(ofParty(a.Party), because("barred", fmt.Sprintf("award %d was let go", a.ID)))
+	barred, err := v.biddersOut(bidder{party: a.Party}, because("barred", fmt.Sprintf("award %d was let go", a.ID)))
 	if err != nil {
 		return nil, err
 	}

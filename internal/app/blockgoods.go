@@ -51,8 +51,8 @@ func (v *View) blockKeys(b market.Block) (seller, buyer ledger.Key) {
 	if b.OfCredits() {
 		return v.creditGoods(b.SellerParty, i), v.creditGoods(b.BuyerParty, i)
 	}
-	licences := rowsOf(v.state, Licences).rows
-	return HoldingKey(licences[b.SellerLicence], i, ledger.Paid), HoldingKey(licences[b.BuyerLicence], i, ledger.Paid)
+	from, to := rowsOf(v.state, Licences).rows[b.SellerLicence], rowsOf(v.state, Licences).rows[b.BuyerLicence]
+	return HoldingKey(from, i, ledger.Paid), HoldingKey(to, i, ledger.Paid)
 }
 
 // judgeBlock holds that both sides may trade: of permits as the rules say, of
@@ -81,8 +81,8 @@ func (v *View) judgeBlock(b market.Block, m catalog.Market, i catalog.Instrument
 func (v *View) blockFacts(b market.Block, m catalog.Market, i catalog.Instrument, seller, buyer catalog.Licence) rulebook.Facts {
 	f := v.facts(rulebook.Deal, i.Pollutant, b.Quantity)
 	f.Spans, f.Approval = seller.Region != buyer.Region, m.Approval
-	parties := rowsOf(v.state, Parties).rows
-	f.Seller = v.known.side("licence", parties[b.SellerParty], seller, i.Pollutant, v.Today)
+	from, to := rowsOf(v.state, Parties).rows[b.SellerParty], rowsOf(v.state, Parties).rows[b.BuyerParty]
+	f.Seller = v.known.side("licence", from, seller, i.Pollutant, v.Today)
 	own := v.Actor.Parties()
 	switch {
 	case b.PermitHold != 0:
@@ -91,10 +91,10 @@ func (v *View) blockFacts(b market.Block, m catalog.Market, i catalog.Instrument
 		f.Seller.Holding = v.holding(seller, i)
 	}
 	if b.MoneyHold == 0 && !slices.Contains(own, b.BuyerParty) {
-		f.Buyer = v.known.side("licence", parties[b.BuyerParty], buyer, i.Pollutant, v.Today)
+		f.Buyer = v.known.side("licence", to, buyer, i.Pollutant, v.Today)
 		return f
 	}
-	f.Buyer = v.buyer(v.known, "licence", parties[b.BuyerParty], buyer, i.Pollutant)
+	f.Buyer = v.buyer(v.known, "licence", to, buyer, i.Pollutant)
 	if b.ID != 0 { // it is counted already
 		f.Buyer.Holding.Total -= wantedOfBlock(b)
 	}

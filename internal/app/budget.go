@@ -14,6 +14,17 @@ var (
 	BudgetMovements = cold[reserve.BudgetMovement]("budget_movement")
 )
 
+var budgetsBy = indexed(Budgets, func(b reserve.Budget) []budgetKey {
+	return []budgetKey{{b.Region, b.FiscalYear, b.Source}, {region: b.Region}}
+})
+
+// budgetKey is what a budget is found by: all of it, or the region alone.
+type budgetKey struct {
+	region string
+	year   int32
+	source string
+}
+
 // ErrNoBudget is returned when a budget would be lowered that was never approved.
 var ErrNoBudget = fault.New(fault.NotFound, "budget.not_found", "no budget of this region, year and source was approved that could be lowered").At("source")
 
@@ -89,10 +100,8 @@ func atField(err error, field string) error {
 
 // budgetOf is a region's budget of a year and source: a new one where there is none.
 func (v *View) budgetOf(region string, year int32, source string) reserve.Budget {
-	for b := range All(v, Budgets) {
-		if b.Region == region && b.FiscalYear == year && b.Source == source {
-			return b
-		}
+	if b, found := budgetsBy.first(v, budgetKey{region, year, source}); found {
+		return b
 	}
 	return reserve.Budget{Region: region, FiscalYear: year, Source: source}
 }

@@ -143,8 +143,8 @@ func (v *View) isLeaving(l catalog.Licence) bool {
 	if l.State == catalog.LicenceRevoked {
 		return true
 	}
-	for d := range All(v, Departures) {
-		if d.Licence == l.ID && d.State != permit.DepartureWithdrawn {
+	for d := range departuresOf.of(v, l.ID) {
+		if d.State != permit.DepartureWithdrawn {
 			return true
 		}
 	}

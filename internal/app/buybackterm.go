@@ -46,10 +46,7 @@ func endIdle(v *View, e TermEnd) (termEndPart, error) {
 // idleEnding are the next open declarations of an instrument that no renewal
 // carries over.
 func (v *View) idleEnding(instrument int64) (rows []reserve.IdleDeclaration) {
-	for d := range All(v, IdleDeclarations) {
-		if d.State != reserve.IdleOpen || d.Instrument != instrument {
-			continue
-		}
+	for d := range openIdle.of(v, permits{instrument: instrument}) {
 		if _, renewed := v.renewalOf(d.Holding()); renewed {
 			continue
 		}

@@ -1,8 +1,6 @@
 package app
 
 import (
-	"slices"
-
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
 	"permitx/internal/identity"
@@ -16,10 +14,9 @@ type codes struct {
 	pollutants  map[string]int64
 	markets     map[string]int64
 	instruments map[string]int64
-	parties     map[string]int64  // by USCC
-	licences    map[string]int64  // by number
-	projects    map[string]int64  // by number of the EIA's approval
-	projectsOf  map[int64][]int64 // of a licence, also those that it no longer has
+	parties     map[string]int64 // by USCC
+	licences    map[string]int64 // by number
+	projects    map[string]int64 // by number of the EIA's approval
 	needs       map[needKey]int64
 	amounts     map[surplusKey]int64 // what a licence permits
 	partyCode   map[int64]string     // the codes under which they are found
@@ -35,7 +32,7 @@ func (s *state) indexCodes() {
 	s.byCode = codes{
 		regions: map[string]int64{}, pollutants: map[string]int64{}, markets: map[string]int64{},
 		instruments: map[string]int64{}, parties: map[string]int64{}, licences: map[string]int64{},
-		projects: map[string]int64{}, projectsOf: map[int64][]int64{}, needs: map[needKey]int64{}, amounts: map[surplusKey]int64{}, renewals: map[ledger.Key]int64{},
+		projects: map[string]int64{}, needs: map[needKey]int64{}, amounts: map[surplusKey]int64{}, renewals: map[ledger.Key]int64{},
 		partyCode: map[int64]string{}, licenceCode: map[int64]string{}, grants: map[int64][]int64{}, areas: map[int64][]string{}, groups: map[int64]string{},
 	}
 	indexAll(s, Regions)
@@ -80,9 +77,6 @@ func (s *state) indexCode(row any) {
 		rename(s.byCode.licences, s.byCode.licenceCode, r.ID, r.Number)
 	case permit.Project:
 		s.byCode.projects[r.EIA] = r.ID
-		if of := s.byCode.projectsOf[r.Licence]; !slices.Contains(of, r.ID) {
-			s.byCode.projectsOf[r.Licence] = append(of, r.ID)
-		}
 	case permit.Renewal:
 		s.byCode.renewals[r.OldKey()] = r.ID
 	case permit.Amount:

@@ -28,13 +28,14 @@ type coming struct {
 
 // setComing puts what a row may bring in the place of what it might before.
 func (s *state) setComing(of comingOf, now coming) {
-	was := s.coming[of]
+	rows := s.coming[of.table]
+	was := rows[of.id]
 	s.wanted.add(was.to.licence, was.to.pollutant, -was.q)
 	if now.q == 0 {
-		delete(s.coming, of)
+		delete(rows, of.id)
 		return
 	}
-	s.coming[of] = now
+	rows[of.id] = now
 	s.wanted.add(now.to.licence, now.to.pollutant, now.q)
 }
 
@@ -81,7 +82,7 @@ func arrivingByAward(o auction.Offer, a auction.Award) quantity.Quantity {
 
 // loadComing counts what auctions and payment notices may bring.
 func (s *state) loadComing() error {
-	s.coming = map[comingOf]coming{}
+	s.coming = map[string]map[int64]coming{Registrations.name: {}, Notices.name: {}}
 	for _, r := range rowsOf(s, Registrations).rows {
 		s.onBidder(r)
 	}
@@ -103,12 +104,12 @@ func undelivered() Query {
 
 // comingByBid is what a bidder's registration, or the award that follows it, may bring.
 func (v *View) comingByBid(registration int64) quantity.Quantity {
-	return v.coming[comingOf{Registrations.name, registration}].q
+	return v.coming[Registrations.name][registration].q
 }
 
 // comingByNotice is what a payment notice may bring.
 func (v *View) comingByNotice(notice int64) quantity.Quantity {
-	return v.coming[comingOf{Notices.name, notice}].q
+	return v.coming[Notices.name][notice].q
 }
 
 // limitMost is what a bidder bids for at most, where his licence may hold no more

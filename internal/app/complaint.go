@@ -12,6 +12,18 @@ import (
 // were upheld, so they lie in memory.
 var Complaints = resident[carbon.Complaint]("complaint")
 
+var complaintsAbout = indexed(Complaints, func(c carbon.Complaint) []complaintAbout { return []complaintAbout{aboutOf(c)} })
+
+// complaintAbout is the refusal that a complaint is about.
+type complaintAbout struct {
+	scheme, batch int64
+	source        string
+}
+
+func aboutOf(c carbon.Complaint) complaintAbout {
+	return complaintAbout{c.Scheme, c.Batch, c.SourceID}
+}
+
 // ComplaintFile complains about a refused activity, for a participant.
 type ComplaintFile struct {
 	Scheme   int64
@@ -62,10 +74,8 @@ func (c ComplaintFile) Decide(v *View) (Apply, error) {
 	if c.Batch <= 0 || c.Code == "" {
 		return nil, fault.Invalidf("batch", "must be a batch that has refused the activity")
 	}
-	for other := range All(v, Complaints) {
-		if other.Scheme == c.Scheme && other.Batch == c.Batch && other.SourceID == c.SourceID {
-			return nil, carbon.ErrComplained.With("complaint %d is about this refusal", other.ID)
-		}
+	if other, found := complaintsAbout.first(v, aboutOf(complaint)); found {
+		return nil, carbon.ErrComplained.With("complaint %d is about this refusal", other.ID)
 	}
 	complaint.DueOn = v.promised(rulebook.AnswerDays, rulebook.Place{Region: scheme.Region}, v.Today)
 	return func(tx *Tx) any { return Put(tx, Complaints, complaint) }, nil

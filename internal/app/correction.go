@@ -19,6 +19,9 @@ var (
 	DebtSettlements = cold[permit.DebtSettlement]("debt_settlement")
 )
 
+// debtsOwed are those of which something is owed, by licence.
+var debtsOwed = indexed(Debts, func(d permit.Debt) []int64 { return when(d.Open() > 0, d.Licence) })
+
 // errPurchaseOnly is returned when a settlement that takes no permits of the licence names some.
 var errPurchaseOnly = fault.Invalidf("instrument", "only a settlement by purchase takes permits of the licence: name none")
 

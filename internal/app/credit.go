@@ -26,6 +26,26 @@ var (
 	Retirements    = cold[carbon.Retirement]("retirement")
 )
 
+var (
+	creditProjectsOf = indexed(CreditProjects, func(p carbon.Project) []string { return []string{p.Identifier} })
+	creditProjectsBy = indexed(CreditProjects, func(p carbon.Project) []projectCode { return []projectCode{{p.Scheme, p.Code}} })
+	// openPooled are the open issuances of the pools of a scheme.
+	openPooled = indexed(Issuances, func(i carbon.Issuance) []int64 {
+		return when(i.FromPool() && slices.Contains(carbon.OpenIssuances, i.State), i.Scheme)
+	})
+	dutiesOf = indexed(CarbonDuties, func(o carbon.Obligation) []partyYear { return []partyYear{{o.Party, o.Year}} })
+)
+
+type projectCode struct {
+	scheme int64
+	code   string
+}
+
+type partyYear struct {
+	party int64
+	year  int32
+}
+
 // The faults of issuances, in the order in which they are checked; the others
 // are in carbon.
 var (
@@ -283,10 +303,8 @@ func (c CreditProjectRegister) Decide(v *View) (Apply, error) {
 	if _, err := v.methodologyOn(c.Methodology, v.Today); err != nil {
 		return nil, err
 	}
-	for other := range All(v, CreditProjects) {
-		if other.Scheme == c.Scheme && other.Code == c.Code {
-			return nil, ErrProjectCode
-		}
+	if creditProjectsBy.has(v, projectCode{c.Scheme, c.Code}) {
+		return nil, ErrProjectCode
 	}
 	return func(tx *Tx) any { return Put(tx, CreditProjects, p) }, nil
 }

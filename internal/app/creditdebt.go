@@ -2,6 +2,9 @@ package app
 
 import "permitx/internal/carbon"
 
+// openCreditDebts are those of which something is owed, by issuance; all of them by 0.
+var openCreditDebts = indexed(CreditDebts, func(d carbon.Debt) []int64 { return when(d.Left() > 0, 0, d.Issuance) })
+
 // A debtor is who is issued no credits before wrong ones are made good (project
 // default): a plant, whichever projects and parties it has been; the pools of a
 // scheme; what a party has had recognised in one.
@@ -24,8 +27,8 @@ func (v *View) debtorOf(i carbon.Issuance) debtor {
 // has the same debtor.
 func (v *View) checkNoDebt(i carbon.Issuance) error {
 	who := v.debtorOf(i)
-	for d := range All(v, CreditDebts) {
-		if d.Left() > 0 && v.debtorOf(rowsOf(v.state, Issuances).rows[d.Issuance]) == who {
+	for d := range openCreditDebts.of(v, 0) {
+		if v.debtorOf(rowsOf(v.state, Issuances).rows[d.Issuance]) == who {
 			return carbon.ErrDebtOpen.With("%d units of issuance %d are owed, by party %d", d.Left(), d.Issuance, d.Party)
 		}
 	}
@@ -34,8 +37,8 @@ func (v *View) checkNoDebt(i carbon.Issuance) error {
 
 // owes reports whether something is owed of an issuance beside one of its debts.
 func (v *View) owes(issuance, beside int64) bool {
-	for d := range All(v, CreditDebts) {
-		if d.Issuance == issuance && d.ID != beside && d.Left() > 0 {
+	for d := range openCreditDebts.of(v, issuance) {
+		if d.ID != beside {
 			return true
 		}
 	}

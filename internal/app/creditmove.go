@@ -242,10 +242,8 @@ func (c ObligationRecord) Decide(v *View) (Apply, error) {
 	if err := catalog.CheckDocument("document", c.Document); err != nil {
 		return nil, err
 	}
-	for other := range All(v, CarbonDuties) {
-		if other.Party == c.Party && other.Year == c.Year {
-			return nil, ErrObligationKnown
-		}
+	if dutiesOf.has(v, partyYear{c.Party, c.Year}) {
+		return nil, ErrObligationKnown
 	}
 	o := carbon.Obligation{
 		Party: p.ID, Region: p.Region, Year: c.Year, Amount: c.Amount, Document: c.Document,

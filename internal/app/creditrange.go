@@ -21,6 +21,9 @@ type heldRanges struct {
 	locked  map[int64][]int64      // ranges, by the mirror that they are locked for
 }
 
+// rangesOfOffer are those that are on sale by an offer.
+var rangesOfOffer = indexed(CreditRanges, func(r carbon.Range) []int64 { return when(r.Offer != 0 && r.State == carbon.Held, r.Offer) })
+
 type creditHolder struct{ series, party int64 }
 
 type heldRange struct {
@@ -144,7 +147,14 @@ func (v *View) unsoldRanges(h creditHolder, most int64) iter.Seq[carbon.Range] {
 
 // rangesFor are those that are on sale by an offer.
 func (v *View) rangesFor(h creditHolder, offer int64) iter.Seq[carbon.Range] {
-	return v.rangesIf(h, func(r carbon.Range) bool { return r.Offer == offer })
+	var ranges []carbon.Range
+	for r := range rangesOfOffer.of(v, offer) {
+		if heldOf(r).creditHolder == h {
+			ranges = append(ranges, r)
+		}
+	}
+	slices.SortFunc(ranges, func(a, b carbon.Range) int { return longestFirst(heldOf(a).heldRange, heldOf(b).heldRange) })
+	return slices.Values(ranges)
 }
 
 // freeOfIssuance are the free ones of an issuance.

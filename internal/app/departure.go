@@ -17,6 +17,8 @@ import (
 // Departures are the licences that leave their region's permits.
 var Departures = resident[permit.Departure]("departure")
 
+var departuresOf = indexed(Departures, func(d permit.Departure) []int64 { return []int64{d.Licence} })
+
 // DepartureRecord opens the departure of a licence: the site moves to another
 // region, closes, or its enterprise is bankrupt. Its free permits that are
 // available come into the reserve without payment, and its buy orders are
@@ -63,8 +65,8 @@ func (c DepartureRecord) Decide(v *View) (Apply, error) {
 	if err := v.checkPast("effective_on", c.EffectiveOn); err != nil {
 		return nil, err
 	}
-	for other := range All(v, Departures) {
-		if other.Licence == l.ID && other.State == permit.DepartureOpen {
+	for other := range departuresOf.of(v, l.ID) {
+		if other.State == permit.DepartureOpen {
 			return nil, permit.ErrDepartureOpen.With("departure %d of this licence is open already", other.ID)
 		}
 	}

@@ -217,8 +217,18 @@ func (v *View) estimate(licence int64, pollutant string, year int32) (SurplusEst
 		return SurplusEstimate{}, err
 	}
 	gone := SurplusGone([]market.Surplus{v.Surplus(licence, pollutant)}, backs, awards)
-	right, rung := RightOf(All(v, LicenceAmounts), All(v, Projects), All(v, ProjectNeeds), licence, pollutant, gone)
+	right, rung := v.rightOf(licence, pollutant, gone)
 	return EstimateSurplus(right, rung, discharges, tasks)
+}
+
+// rightOf is RightOf by what lies in memory.
+func (v *View) rightOf(licence int64, pollutant string, gone quantity.Quantity) (quantity.Quantity, reserve.Rung) {
+	amounts := []permit.Amount{rowsOf(v.state, LicenceAmounts).rows[v.byCode.amounts[surplusKey{licence, pollutant}]]}
+	var needs []permit.Need
+	for p := range projectsOf.of(v, licence) {
+		needs = slices.AppendSeq(needs, needsOf.of(v, p.ID))
+	}
+	return RightOf(slices.Values(amounts), projectsOf.of(v, licence), slices.Values(needs), licence, pollutant, gone)
 }
 
 // ReadEstimate is what a licence's surplus of a year comes to by the rows of a reader.

@@ -218,7 +218,11 @@ func TestRightOf_Rungs(t *testing.T) {
 	v := &View{state: s.app.st}
 	gone := quantity.Quantity(0)
 	right := func() (quantity.Quantity, reserve.Rung) {
-		return RightOf(All(v, LicenceAmounts), All(v, Projects), All(v, ProjectNeeds), s.buyer.licence.ID, "VOCs", gone)
+		right, rung := v.rightOf(s.buyer.licence.ID, "VOCs", gone)
+		if walked, by := RightOf(All(v, LicenceAmounts), All(v, Projects), All(v, ProjectNeeds), s.buyer.licence.ID, "VOCs", gone); walked != right || by != rung {
+			t.Errorf("%d by %s, walked %d by %s", right, rung, walked, by)
+		}
+		return right, rung
 	}
 	if q, rung := right(); q != 3*one || rung != reserve.EIAAmount {
 		t.Errorf("%s, %s", q, rung)

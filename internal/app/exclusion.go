@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 
 	"permitx/internal/auction"
 	"permitx/internal/catalog"
@@ -21,27 +20,37 @@ type exclusion struct {
 	hold   ledger.Hold
 }
 
-// biddersRefused returns the bidders, of those that touch selects, whom the rules
+// bidder is what open registrations are found by: one of the three.
+type bidder struct {
+	party, licence int64
+	region         string
+}
+
+var biddersBy = indexed(Registrations, func(r auction.Registration) []bidder {
+	return when(r.State == auction.Registered, bidder{party: r.Party}, bidder{licence: r.Licence}, bidder{region: r.Region})
+})
+
+// bidsFor are the registrations of a licence that hold something.
+var bidsFor = indexed(Registrations, func(r auction.Registration) []int64 { return when(r.Hold != 0, r.Licence) })
+
+// biddersRefused returns the bidders, of some, whom the rules
 // refuse by what is known: at most chainBacks and one more.
-func (v *View) biddersRefused(k *knowledge, touch func(auction.Registration) bool) ([]exclusion, error) {
-	return v.biddersOut(touch, func(o auction.Offer, r auction.Registration) string {
+func (v *View) biddersRefused(k *knowledge, of bidder) ([]exclusion, error) {
+	return v.biddersOut(of, func(o auction.Offer, r auction.Registration) string {
 		return reasonOf(v.judgeBidder(k, o, r, max(r.Quantity, o.LotSize)))
 	})
 }
 
-// biddersOut returns the bidders, of those that touch selects, against whom there is
+// biddersOut returns the bidders, of some, against whom there is
 // a reason, in auctions whose windows have not closed: at most chainBacks and one more.
-func (v *View) biddersOut(touch func(auction.Registration) bool, why func(auction.Offer, auction.Registration) string) ([]exclusion, error) {
-	var touched []auction.Registration
-	for _, r := range rowsOf(v.state, Registrations).rows {
-		if o := rowsOf(v.state, Offers).rows[r.Offer]; r.State == auction.Registered && o.State.IsSealed() && touch(r) {
-			touched = append(touched, r)
-		}
-	}
-	slices.SortFunc(touched, func(a, b auction.Registration) int { return cmp.Compare(a.ID, b.ID) })
+func (v *View) biddersOut(of bidder, why func(auction.Offer, auction.Registration) string) ([]exclusion, error) {
 	var out []exclusion
-	for _, r := range touched {
-		reason := why(rowsOf(v.state, Offers).rows[r.Offer], r)
+	for r := range biddersBy.of(v, of) {
+		o := rowsOf(v.state, Offers).rows[r.Offer]
+		if !o.State.IsSealed() {
+			continue
+		}
+		reason := why(o, r)
 		if reason == "" {
 			continue
 		}
@@ -71,7 +80,7 @@ func reasonOf(err error) string {
 // revoked returns what takes a licence out of force for good by an act, and out of
 // the auctions whose windows have not closed.
 func (v *View) revoked(l catalog.Licence, act string) (func(*Tx), error) {
-	bidders, err := v.biddersOut(ofLicence(l.ID), because(catalog.LicenceRevoked, act))
+	bidders, err := v.biddersOut(bidder{licence: l.ID}, because(catalog.LicenceRevoked, act))
 	l.State = catalog.LicenceRevoked
 	return func(tx *Tx) {
 		tx.excludeSome(bidders, timerLicenceEnd, l.ID)
@@ -79,33 +88,21 @@ func (v *View) revoked(l catalog.Licence, act string) (func(*Tx), error) {
 	}, err
 }
 
-// ofLicence selects the bidders that bid for a licence.
-func ofLicence(id int64) func(auction.Registration) bool {
-	return func(r auction.Registration) bool { return r.Licence == id }
-}
-
-// ofParty selects the bidders that are a party.
-func ofParty(id int64) func(auction.Registration) bool {
-	return func(r auction.Registration) bool { return r.Party == id }
-}
-
 // because is the reason of an officer who has changed the state of a party or a licence.
 func because[S ~string](state S, reason string) func(auction.Offer, auction.Registration) string {
 	return func(auction.Offer, auction.Registration) string { return fmt.Sprintf("%s: %s", state, reason) }
 }
 
-// isAbout selects the bidders that a fact is about.
-func (v *View) isAbout(f rulebook.Fact) func(auction.Registration) bool {
-	return func(r auction.Registration) bool {
-		switch f.Kind.Subject() {
-		case rulebook.OfLicence:
-			return r.Licence == f.Licence
-		case rulebook.OfParty:
-			return r.Party == f.Party
-		case rulebook.OfRegion:
-		}
-		return r.Region == f.Region
+// biddersAbout are the bidders that a fact is about.
+func biddersAbout(f rulebook.Fact) bidder {
+	switch f.Kind.Subject() {
+	case rulebook.OfLicence:
+		return bidder{licence: f.Licence}
+	case rulebook.OfParty:
+		return bidder{party: f.Party}
+	case rulebook.OfRegion:
 	}
+	return bidder{region: f.Region}
 }
 
 // timerPartyBidders comes for the bidders of a party that are more than one command excludes.
@@ -119,7 +116,7 @@ func reviewBidders(v *View, party int64) (Apply, error) {
 	if barred != nil && !errors.Is(barred, auction.ErrBarred) {
 		return nil, barred
 	}
-	bidders, err := v.biddersOut(ofParty(party), func(o auction.Offer, r auction.Registration) string {
+	bidders, err := v.biddersOut(bidder{party: party}, func(o auction.Offer, r auction.Registration) string {
 		return cmp.Or(reasonOf(barred), reasonOf(v.judgeBidder(v.known, o, r, max(r.Quantity, o.LotSize))))
 	})
 	return func(tx *Tx) any {

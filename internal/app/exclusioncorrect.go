@@ -65,10 +65,8 @@ func (v *View) regionsOf(e carbon.Exclusion) (regions []string) {
 	if e.Region != "" {
 		regions = append(regions, e.Region)
 	}
-	for p := range All(v, CreditProjects) {
-		if p.Identifier == e.Identifier {
-			regions = append(regions, p.Region)
-		}
+	for p := range creditProjectsOf.of(v, e.Identifier) {
+		regions = append(regions, p.Region)
 	}
 	return regions
 }

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"permitx/internal/auction"
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
@@ -66,7 +65,7 @@ func (c FactRecord) Decide(v *View) (Apply, error) {
 		}
 	}
 	refused := v.ordersRefused(v.known.with(f), v.restsOn(f))
-	excluded, err := v.biddersRefused(v.known.with(f), v.isAbout(f))
+	excluded, err := v.biddersRefused(v.known.with(f), biddersAbout(f))
 	if err != nil {
 		return nil, err
 	}
@@ -169,7 +168,7 @@ func reviewFact(v *View, id int64) (Apply, error) {
 		return nil, err
 	}
 	refused := v.ordersRefused(v.known, v.restsOn(f))
-	excluded, err := v.biddersRefused(v.known, v.isAbout(f))
+	excluded, err := v.biddersRefused(v.known, biddersAbout(f))
 	return func(tx *Tx) any {
 		return tx.takeOut(refused, excluded, timerFactDay, id)
 	}, err
@@ -177,7 +176,7 @@ func reviewFact(v *View, id int64) (Apply, error) {
 
 func reviewLicence(v *View, id int64) (Apply, error) {
 	refused := v.ordersRefused(v.known, func(o *market.Record) bool { return o.Licence == id })
-	excluded, err := v.biddersRefused(v.known, func(r auction.Registration) bool { return r.Licence == id })
+	excluded, err := v.biddersRefused(v.known, bidder{licence: id})
 	return func(tx *Tx) any {
 		return tx.takeOut(refused, excluded, timerLicenceEnd, id)
 	}, err

@@ -691,6 +691,11 @@ func (o *office) check() {
 			o.t.Errorf("account %s: the rows have %+v, the writer %+v", a.Key(), b, mine)
 		}
 	})
+	for name, rows := range again.caches {
+		if !rows.(interface{ lists(anyCache) bool }).lists(o.app.st.caches[name]) {
+			o.t.Errorf("%s: the writer does not find the rows by their keys", name)
+		}
+	}
 	if o.t.Failed() {
 		o.t.FailNow()
 	}

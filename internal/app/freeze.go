@@ -20,6 +20,8 @@ var (
 	JudicialSales = cold[encumbrance.JudicialSale]("judicial_sale")
 )
 
+var freezesOf = indexed(Freezes, func(f encumbrance.Freeze) []ledger.AccountID { return []ledger.AccountID{f.Account} })
+
 // The timers of freezes, by purpose.
 const (
 	timerFreezeStart   = "freeze.start"

@@ -217,9 +217,8 @@ func (v *View) checkNotAgain(f encumbrance.Freeze, account ledger.AccountID) err
 	}
 	var lapsed encumbrance.Freeze
 	var ordered calendar.Instant
-	for other := range All(v, Freezes) {
+	for other := range freezesOf.of(v, account) {
 		switch {
-		case other.Account != account:
 		case other.ConfirmBy == 0:
 			ordered = max(ordered, other.RecordedAt)
 		case other.State == encumbrance.Lapsed && other.EndedAt > lapsed.EndedAt:

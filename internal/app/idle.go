@@ -14,6 +14,10 @@ import (
 // IdleDeclarations say what of a holding is not used, since when.
 var IdleDeclarations = resident[reserve.IdleDeclaration]("idle_declaration")
 
+var openIdle = indexed(IdleDeclarations, func(d reserve.IdleDeclaration) []permits {
+	return when(d.State == reserve.IdleOpen, permits{licence: d.Licence}, permits{instrument: d.Instrument})
+})
+
 // The faults of idle permits, in the order in which they are checked; the
 // others are in reserve.
 var (
@@ -118,7 +122,7 @@ func (v *View) idle(op identity.Operation, id int64) (d reserve.IdleDeclaration,
 	if d, err = Get(v, IdleDeclarations, "id", id); err != nil {
 		return d, err
 	}
-	d = d.Held(renewedOn(d, All(v, Renewals)))
+	d = v.heldSince(d)
 	return d, v.AuthoriseAt("id", op, identity.OfParty(d.Party, d.Region))
 }
 

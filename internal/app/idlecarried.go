@@ -32,7 +32,7 @@ func (v *View) heldBy(holding ledger.Key, since calendar.Date) (on calendar.Date
 // successions before it have brought to it of what renewals had carried, of that which
 // was acquired by a day, and the first day of the new term; none: 0.
 func (v *View) carriedInto(holding ledger.Key, since calendar.Date, before int64) (on calendar.Date, sum quantity.Quantity, err error) {
-	for r := range All(v, Renewals) {
+	for r := range renewalsOf.of(v, holding.Licence) {
 		if r.State != permit.RenewalJoined || r.NewKey() != holding || r.FirstDay() <= since || r.Command >= before {
 			continue
 		}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"maps"
@@ -35,9 +36,9 @@ func renewedOn(d reserve.IdleDeclaration, renewals iter.Seq[permit.Renewal]) cal
 // idleOn are the open declarations about a holding: one that was made of it, and
 // those that have followed their permits into it.
 func (v *View) idleOn(holding ledger.Key) (open []reserve.IdleDeclaration) {
-	for d := range All(v, IdleDeclarations) {
-		if d.State == reserve.IdleOpen && d.Holding() == holding {
-			open = append(open, d.Held(renewedOn(d, All(v, Renewals))))
+	for d := range openIdle.of(v, permits{licence: holding.Licence}) {
+		if d.Holding() == holding {
+			open = append(open, v.heldSince(d))
 		}
 	}
 	return open
@@ -45,12 +46,18 @@ func (v *View) idleOn(holding ledger.Key) (open []reserve.IdleDeclaration) {
 
 // idleOf are the open declarations about the holdings of a licence.
 func (v *View) idleOf(l catalog.Licence) (open []reserve.IdleDeclaration) {
-	for d := range All(v, IdleDeclarations) {
-		if d.State == reserve.IdleOpen && d.Licence == l.ID {
-			open = append(open, d.Held(renewedOn(d, All(v, Renewals))))
-		}
+	for d := range openIdle.of(v, permits{licence: l.ID}) {
+		open = append(open, v.heldSince(d))
 	}
 	return open
+}
+
+// heldSince is a declaration with the first day of the term into which a renewal has
+// carried it: of the licence that it was made of, or of the one that has the permits now.
+func (v *View) heldSince(d reserve.IdleDeclaration) reserve.IdleDeclaration {
+	renewals := slices.AppendSeq(slices.Collect(renewalsOf.of(v, d.DeclaredOf)), renewalsOf.of(v, d.Licence))
+	slices.SortStableFunc(renewals, func(a, b permit.Renewal) int { return cmp.Compare(a.ID, b.ID) })
+	return d.Held(renewedOn(d, slices.Values(renewals)))
 }
 
 // stillIdle is how much of the open declarations about a holding, or of one that would

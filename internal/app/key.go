@@ -16,6 +16,11 @@ const (
 	keyHashLen   = 64
 )
 
+var (
+	keysWith = indexed(Keys, func(k identity.Key) []string { return []string{k.Hash} })
+	openKeys = indexed(Keys, func(k identity.Key) []int64 { return when(k.RevokedAt == 0, k.Person) })
+)
+
 // The faults of API keys, in the order in which they are checked.
 var (
 	// ErrKeyTaken is returned when two keys would have the same secret.
@@ -97,10 +102,8 @@ func (v *View) checkNewKey(k identity.Key) error {
 	if k.ExpiresAt != 0 && k.ExpiresAt <= v.Now {
 		return fault.Invalidf("expires_at", "must lie in the future")
 	}
-	for other := range All(v, Keys) {
-		if other.Hash == k.Hash {
-			return ErrKeyTaken
-		}
+	if keysWith.has(v, k.Hash) {
+		return ErrKeyTaken
 	}
 	return nil
 }
@@ -132,7 +135,7 @@ func (c Bootstrap) Decide(v *View) (Apply, error) {
 	if err := v.Authorise(identity.Bootstrap, identity.Target{}); err != nil {
 		return nil, err
 	}
-	for range All(v, Persons) {
+	if len(rowsOf(v.state, Persons).rows) > 0 {
 		return nil, ErrNotEmpty
 	}
 	p := catalog.Person{Name: c.Name, State: catalog.PersonActive}

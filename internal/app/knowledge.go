@@ -32,6 +32,7 @@ type knowledge struct {
 	keys        map[rulebook.Key][]rulebook.Parameter
 	attainments map[area][]settlement.Attainment
 	debts       map[int64]map[int64]permit.Debt // open ones, by party
+	debtors     map[int64]int64                 // their parties
 }
 
 // area is a region for one pollutant.
@@ -41,7 +42,7 @@ func newKnowledge() *knowledge {
 	return &knowledge{
 		licences: map[int64][]rulebook.Fact{}, parties: map[int64][]rulebook.Fact{}, regions: map[string][]rulebook.Fact{},
 		zones: map[string][]rulebook.ZoneRule{}, keys: map[rulebook.Key][]rulebook.Parameter{},
-		attainments: map[area][]settlement.Attainment{}, debts: map[int64]map[int64]permit.Debt{},
+		attainments: map[area][]settlement.Attainment{}, debts: map[int64]map[int64]permit.Debt{}, debtors: map[int64]int64{},
 	}
 }
 
@@ -71,14 +72,15 @@ func (k *knowledge) add(row any) {
 
 // addDebt keeps the debts that are open.
 func (k *knowledge) addDebt(d permit.Debt) {
-	for party, of := range k.debts { // it may have gone to a successor
-		if delete(of, d.ID); len(of) == 0 {
-			delete(k.debts, party)
-		}
+	party := k.debtors[d.ID] // it may have gone to a successor
+	if delete(k.debts[party], d.ID); len(k.debts[party]) == 0 {
+		delete(k.debts, party)
 	}
 	if d.Open() == 0 {
+		delete(k.debtors, d.ID)
 		return
 	}
+	k.debtors[d.ID] = d.Party
 	if k.debts[d.Party] == nil {
 		k.debts[d.Party] = map[int64]permit.Debt{}
 	}

@@ -2,7 +2,6 @@ package app
 
 import (
 	"iter"
-	"maps"
 	"slices"
 
 	"permitx/internal/calendar"
@@ -21,6 +20,14 @@ var (
 	Leases           = resident[encumbrance.Lease]("lease")
 	EncumbranceSteps = cold[encumbrance.TakenStep]("encumbrance_step")
 )
+
+// openLeases are found by the licence of either side.
+var openLeases = indexed(Leases, func(l encumbrance.Lease) []permits {
+	return when(l.State.IsOpen(), permits{licence: l.LessorLicence}, permits{licence: l.LesseeLicence}, permits{instrument: l.Instrument})
+})
+
+// permits is what leases, pledges and idle declarations are found by: one of the two.
+type permits struct{ licence, instrument int64 }
 
 // The faults of leases, in the order in which they are checked; those of terms
 // and states are in encumbrance, those of rules, which come last, in rulebook.
@@ -376,12 +383,12 @@ func (v *View) freeLease(l encumbrance.Lease) (leaseEffect, error) {
 // useRights are what a licence may use of a pollutant on a day by leases, and
 // what it has given others to use, beside what it holds.
 func (s *state) useRights(licence int64, pollutant string, on calendar.Date) (in, out quantity.Quantity) {
-	return UseRights(maps.All(rowsOf(s, Leases).rows), licence, pollutant, on)
+	return UseRights(openLeases.of(&View{state: s}, permits{licence: licence}), licence, pollutant, on)
 }
 
 // UseRights adds up the leases of a licence that give a use on a day.
-func UseRights(leases iter.Seq2[int64, encumbrance.Lease], licence int64, pollutant string, on calendar.Date) (in, out quantity.Quantity) {
-	for _, l := range leases {
+func UseRights(leases iter.Seq[encumbrance.Lease], licence int64, pollutant string, on calendar.Date) (in, out quantity.Quantity) {
+	for l := range leases {
 		switch {
 		case l.Pollutant != pollutant || !l.GivesUse(on):
 		case l.LesseeLicence == licence:

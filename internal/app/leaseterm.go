@@ -50,10 +50,7 @@ func (c LeaseStep) asSystem(v *View) (Apply, error) {
 // endLeases ends the leases of a term that has ended, some a command.
 func endLeases(v *View, e TermEnd) (termEndPart, error) {
 	var effects []Apply
-	for l := range All(v, Leases) {
-		if l.Instrument != e.Instrument || !l.State.IsOpen() {
-			continue
-		}
+	for l := range openLeases.of(v, permits{instrument: e.Instrument}) {
 		over := encumbrance.CloseLease
 		if l.State == encumbrance.LeaseActive {
 			over = encumbrance.ReturnLease

@@ -130,7 +130,7 @@ func (c LicenceState) Decide(v *View) (Apply, error) {
 		return nil, ErrLicenceOver.With("the licence ended on %s", l.ValidTo)
 	}
 	l.State = c.State
-	bidders, err := v.biddersOut(ofLicence(l.ID), because(c.State, c.Reason))
+	bidders, err := v.biddersOut(bidder{licence: l.ID}, because(c.State, c.Reason))
 	if err != nil {
 		return nil, err
 	}

@@ -19,6 +19,13 @@ var (
 	NoticeCounters = resident[reserve.NoticeNumbers]("notice_numbers")
 )
 
+var noticeCounters = indexed(NoticeCounters, func(c reserve.NoticeNumbers) []regionYear { return []regionYear{{c.Region, c.Year}} })
+
+type regionYear struct {
+	region string
+	year   int32
+}
+
 // The faults of payment notices, in the order in which they are checked.
 var (
 	// ErrDuePast is returned when a payment would be due before today.
@@ -146,10 +153,8 @@ func (v *View) priceNotice(l catalog.Licence, i catalog.Instrument, n reserve.Pa
 // noticeNumbers is the counter of a region's notices of this year.
 func (v *View) noticeNumbers(region string) reserve.NoticeNumbers {
 	year := int32(v.Today.Year()) //nolint:gosec // a year
-	for c := range All(v, NoticeCounters) {
-		if c.Region == region && c.Year == year {
-			return c
-		}
+	if c, found := noticeCounters.first(v, regionYear{region, year}); found {
+		return c
 	}
 	return reserve.NoticeNumbers{Region: region, Year: year}
 }

@@ -36,12 +36,9 @@ const reviewedNotices = 25
 // reviewNotices lets the paid notices be judged again, before any other command, where
 // there may be any.
 func (tx *Tx) reviewNotices() {
-	for of := range tx.coming {
-		if of.table == Notices.name {
-			tx.Arm(tx.Now, timerNotices, 0)
-			tx.Arm(tx.Now, timerPlans, 0)
-			return
-		}
+	if len(tx.coming[Notices.name]) > 0 {
+		tx.Arm(tx.Now, timerNotices, 0)
+		tx.Arm(tx.Now, timerPlans, 0)
 	}
 }
 

@@ -227,7 +227,7 @@ func (c OfferOpenBids) Decide(v *View) (Apply, error) {
 	if o, err = v.withKey(o); err != nil {
 		return nil, err
 	}
-	bids, done := room.next(o, rowsOf(v.state, Registrations).rows)
+	bids, done := room.next(o, func(id int64) auction.Registration { return rowsOf(v.state, Registrations).rows[id] })
 	if done {
 		if o, err = o.Next(auction.AllBidsOpen, auction.AsSystem); err != nil {
 			return nil, err
@@ -246,7 +246,7 @@ func (c OfferOpenBids) Decide(v *View) (Apply, error) {
 }
 
 // next are the bids to be opened after those that are; done says that they are the last.
-func (r *offerRoom) next(o auction.Offer, bidders map[int64]auction.Registration) (bids []auction.OpenedBid, done bool) {
+func (r *offerRoom) next(o auction.Offer, bidder func(id int64) auction.Registration) (bids []auction.OpenedBid, done bool) {
 	if o.IsOpen() {
 		return nil, true
 	}
@@ -254,7 +254,7 @@ func (r *offerRoom) next(o auction.Offer, bidders map[int64]auction.Registration
 	at, _ := slices.BinarySearch(ids, o.Opened+1)
 	for ; at < len(ids) && len(bids) < chainBids; at++ {
 		q := r.last[ids[at]]
-		for _, s := range o.Within(q.terms, bidders[ids[at]]).Steps {
+		for _, s := range o.Within(q.terms, bidder(ids[at])).Steps {
 			bids = append(bids, auction.OpenedBid{
 				Offer: o.ID, Registration: ids[at], Quote: q.quote, Price: s.Price, Quantity: s.Quantity, PlacedAt: q.at,
 			})

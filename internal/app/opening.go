@@ -108,28 +108,20 @@ func (v *View) authoriseOpening(field string, op identity.Operation, p opening.P
 // licence, a party or a budget. Whatever else a region can have rests on one of
 // these.
 func (v *View) checkEmpty(totals []opening.Total) error {
-	opened := map[string]bool{}
 	for _, region := range opening.Regions(totals) {
-		opened[region] = true
 		for p := range All(v, Pollutants) {
 			if _, has := v.ledger.Find(ledger.PermitKey(ledger.Cap, region, p.Code)); has {
 				return ErrRegionNotEmpty.With("%s has a basic account for %s already", region, p.Code)
 			}
 		}
-	}
-	for l := range All(v, Licences) {
-		if opened[l.Region] {
-			return ErrRegionNotEmpty.With("%s has the licence %s already", l.Region, l.Number)
+		if l, found := licencesIn.first(v, region); found {
+			return ErrRegionNotEmpty.With("%s has the licence %s already", region, l.Number)
 		}
-	}
-	for p := range All(v, Parties) {
-		if opened[p.Region] {
-			return ErrRegionNotEmpty.With("%s has the party %s already", p.Region, p.USCC)
+		if p, found := partiesIn.first(v, region); found {
+			return ErrRegionNotEmpty.With("%s has the party %s already", region, p.USCC)
 		}
-	}
-	for b := range All(v, Budgets) {
-		if opened[b.Region] {
-			return ErrRegionNotEmpty.With("%s has a budget of %d already", b.Region, b.FiscalYear)
+		if b, found := budgetsBy.first(v, budgetKey{region: region}); found {
+			return ErrRegionNotEmpty.With("%s has a budget of %d already", region, b.FiscalYear)
 		}
 	}
 	return nil

@@ -94,7 +94,7 @@ func (tx *Tx) takePledge(r openingRows, row opening.Pledge) {
 // openedFirst is the first pledge of the permits of a further one. The licence came
 // with the package, and the file has one first pledge of the quantity.
 func (tx *Tx) openedFirst(p encumbrance.Pledge) int64 {
-	for first := range All(tx.View, Pledges) {
+	for first := range openPledges.of(tx.View, permits{licence: p.Licence}) {
 		if first.Behind == 0 && first.Key() == p.Key() && first.Quantity == p.Quantity {
 			return first.ID
 		}

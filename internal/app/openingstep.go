@@ -123,15 +123,11 @@ func (v *View) verifyEncumbered(p opening.Package, c opening.Contents) error {
 		found, known := rowsOf(v.state, Parties).rows[v.byCode.parties[uscc]]
 		return found, known
 	}
-	licensed := map[int64]bool{}
-	for l := range All(v, Licences) {
-		licensed[l.Party] = true
-	}
 	for _, row := range c.Pledges {
 		switch bank, known := party(row.Bank); {
 		case known && bank.State == catalog.PartyClosed:
 			return opening.ErrElsewhere.With("pledges row %d: the party %s is closed by now", row.Row, row.Bank)
-		case known && licensed[bank.ID]:
+		case known && licencesOf.has(v, bank.ID):
 			return opening.ErrCell.With("pledges row %d: %s has licences by now: a pledgee is a bank, which has none", row.Row, row.Bank)
 		}
 	}

@@ -159,7 +159,7 @@ func (c PartyState) Decide(v *View) (Apply, error) {
 		return nil, ErrUSCCUnconfirmed
 	}
 	p.State = c.State
-	bidders, err := v.biddersOut(ofParty(p.ID), because(c.State, c.Reason))
+	bidders, err := v.biddersOut(bidder{party: p.ID}, because(c.State, c.Reason))
 	if err != nil {
 		return nil, err
 	}

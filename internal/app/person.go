@@ -135,10 +135,8 @@ func (c GrantAdd) checkTies(v *View) error {
 		}
 	}
 	if c.Role == identity.BankOfficer {
-		for l := range All(v, Licences) {
-			if l.Party == c.Party {
-				return ErrBankLicence.At("party")
-			}
+		if licencesOf.has(v, c.Party) {
+			return ErrBankLicence.At("party")
 		}
 	}
 	return nil
@@ -192,8 +190,8 @@ func (c GrantRevoke) Decide(v *View) (Apply, error) {
 }
 
 func (v *View) hasOtherAdmin(grant int64) bool {
-	for g := range All(v, Grants) {
-		if g.ID != grant && g.Role == identity.Admin && g.State == identity.GrantActive {
+	for g := range adminGrants.of(v, identity.Admin) {
+		if g.ID != grant {
 			return true
 		}
 	}

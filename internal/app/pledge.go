@@ -20,6 +20,13 @@ var (
 	PledgePayments = cold[encumbrance.PledgePayment]("pledge_payment")
 )
 
+var (
+	openPledges = indexed(Pledges, func(p encumbrance.Pledge) []permits {
+		return when(p.State.IsOpen(), permits{licence: p.Licence}, permits{instrument: p.Instrument})
+	})
+	pledgesInChain = indexed(Pledges, func(p encumbrance.Pledge) []int64 { return []int64{p.Chain()} })
+)
+
 // The faults of pledges, in the order in which they are checked; those of terms
 // and states are in encumbrance, those of rules in rulebook.
 var (
@@ -70,12 +77,7 @@ var _ = declare(PledgeApply{}, PledgeStep{})
 
 // isBank reports whether a bank officer acts, or has acted, for a party.
 func (v *View) isBank(party int64) bool {
-	for g := range All(v, Grants) {
-		if g.Role == identity.BankOfficer && g.Party == party {
-			return true
-		}
-	}
-	return false
+	return bankGrants.has(v, party)
 }
 
 // Operation is PledgeApply.
@@ -158,8 +160,8 @@ func (v *View) checkBehind(p encumbrance.Pledge) error {
 // heldChain are the pledges of the same permits that hold them, in their rank.
 func (v *View) heldChain(first int64) []encumbrance.Pledge {
 	var chain []encumbrance.Pledge
-	for p := range All(v, Pledges) {
-		if p.Chain() == first && p.State.IsHeld() {
+	for p := range pledgesInChain.of(v, first) {
+		if p.State.IsHeld() {
 			chain = append(chain, p)
 		}
 	}
@@ -400,12 +402,7 @@ func (v *View) freePledge(p encumbrance.Pledge) (pledgeEffect, error) {
 // endPledges ends the pledges of a term that has ended, the last in rank first,
 // some a command.
 func endPledges(v *View, e TermEnd) (termEndPart, error) {
-	var ending []encumbrance.Pledge
-	for p := range All(v, Pledges) {
-		if p.Instrument == e.Instrument && p.State.IsOpen() {
-			ending = append(ending, p)
-		}
-	}
+	ending := slices.Collect(openPledges.of(v, permits{instrument: e.Instrument}))
 	encumbrance.ByRank(ending)
 	slices.Reverse(ending)
 	var effects []Apply

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"slices"
+
 	"permitx/internal/catalog"
 	"permitx/internal/fault"
 	"permitx/internal/identity"
@@ -16,6 +18,11 @@ var (
 	ProjectNeeds   = resident[permit.Need]("project_need")
 	ProjectSteps   = cold[permit.Step]("project_step")
 	ProjectEntries = cold[permit.Entry]("project_entry")
+)
+
+var (
+	projectsOf = indexed(Projects, func(p permit.Project) []int64 { return []int64{p.Licence} })
+	needsOf    = indexed(ProjectNeeds, func(n permit.Need) []int64 { return []int64{n.Project} })
 )
 
 // needKey names what a project needs of a pollutant.
@@ -129,13 +136,7 @@ func (v *View) projectNeeds(named []ProjectNeed) ([]permit.Need, error) {
 
 // needsOf are the needs of a project, by pollutant in the order of their registration.
 func (v *View) needsOf(project int64) []permit.Need {
-	var needs []permit.Need
-	for n := range All(v, ProjectNeeds) {
-		if n.Project == project {
-			needs = append(needs, n)
-		}
-	}
-	return needs
+	return slices.Collect(needsOf.of(v, project))
 }
 
 // needOf is what a project needs of a pollutant; false when it needs none.

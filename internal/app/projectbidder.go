@@ -12,6 +12,8 @@ import (
 	"permitx/internal/reserve"
 )
 
+var biddersFor = indexed(Registrations, func(r auction.Registration) []int64 { return when(r.Project != 0, r.Project) })
+
 // projectAuctionsMost bounds the auctions that a project is registered for at a
 // time, and so what one step of it excludes.
 const projectAuctionsMost = chainBacks
@@ -24,9 +26,8 @@ var ErrProjectAuctions = fault.New(fault.Refused, "registration.too_many_of_proj
 // gives, and is not registered for too many.
 func (v *View) checkProjectBid(o auction.Offer, r auction.Registration, need permit.Need) error {
 	open := 0
-	for offer, of := range v.bidders { // no more than run: those that have ended have no open registration
-		id, known := of[r.Party]
-		if known && rowsOf(v.state, Offers).rows[offer].State.IsSealed() && rowsOf(v.state, Registrations).rows[id].Project == r.Project {
+	for other := range biddersFor.of(v, r.Project) {
+		if other.State == auction.Registered && rowsOf(v.state, Offers).rows[other.Offer].State.IsSealed() {
 			open++
 		}
 	}
@@ -124,8 +125,8 @@ func (v *View) biddersAfter(p permit.Project, changed []permit.Need) (b projectB
 // biddersOf are the open registrations for a project, and those that keep something
 // of its needs, in the order in which they do after a step.
 func (v *View) biddersOf(project int64) (all []auction.Registration) {
-	for _, r := range rowsOf(v.state, Registrations).rows {
-		if r.Project == project && (r.State == auction.Registered || r.Bidding > 0) {
+	for r := range biddersFor.of(v, project) {
+		if r.State == auction.Registered || r.Bidding > 0 {
 			all = append(all, r)
 		}
 	}

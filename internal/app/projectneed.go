@@ -109,9 +109,8 @@ func (v *View) checkSaid(u use, licence int64, pollutant string) error {
 	case u.isSaid():
 		return nil
 	}
-	for _, id := range v.byCode.projectsOf[licence] {
-		n, _ := v.needOf(id, pollutant)
-		if p := rowsOf(v.state, Projects).rows[id]; p.Licence == licence && p.State.MayBuy() && n.Missing() > 0 {
+	for p := range projectsOf.of(v, licence) {
+		if n, _ := v.needOf(p.ID, pollutant); p.State.MayBuy() && n.Missing() > 0 {
 			return forWhichUnit(p, n)
 		}
 	}

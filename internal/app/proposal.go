@@ -341,9 +341,11 @@ func lapseProposal(v *View, id int64) (Apply, error) {
 // one. The journal shows which keys were made like that.
 func (v *View) decidesAlone() bool {
 	admins := map[int64]bool{}
-	for k := range All(v, Keys) {
-		if k.IsUsable(v.Now) && v.actor(k.Person).Has(identity.Admin) {
-			admins[k.Person] = true
+	for g := range adminGrants.of(v, identity.Admin) {
+		for k := range openKeys.of(v, g.Person) {
+			if k.IsUsable(v.Now) && v.actor(k.Person).Has(identity.Admin) {
+				admins[k.Person] = true
+			}
 		}
 	}
 	return len(admins) < 2

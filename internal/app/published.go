@@ -65,6 +65,17 @@ func (p *Published[R]) Get(id int64) (row R, ok bool) {
 // All are the rows in the order of their ids.
 func (p *Published[R]) All() iter.Seq2[int64, R] { return p.After(0) }
 
+// Rows are those of All without their ids.
+func (p *Published[R]) Rows() iter.Seq[R] {
+	return func(yield func(R) bool) {
+		for _, row := range p.All() {
+			if !yield(row) {
+				return
+			}
+		}
+	}
+}
+
 // After are the rows with greater ids than one, in the order of their ids.
 func (p *Published[R]) After(id int64) iter.Seq2[int64, R] {
 	return func(yield func(int64, R) bool) {

@@ -109,8 +109,8 @@ func (c PartyRename) licences(v *View, p catalog.Party, newCode bool) ([]catalog
 		at[l.Licence] = n
 	}
 	var out []catalog.Licence
-	for l := range All(v, Licences) {
-		if l.Party != p.ID || l.State == catalog.LicenceRevoked || !newCode {
+	for l := range licencesOf.of(v, p.ID) {
+		if l.State == catalog.LicenceRevoked || !newCode {
 			continue
 		}
 		n, named := at[l.ID]

@@ -21,6 +21,8 @@ var (
 	RenewalSteps = cold[permit.RenewalStep]("renewal_step")
 )
 
+var renewalsOf = indexed(Renewals, func(r permit.Renewal) []int64 { return []int64{r.Licence} })
+
 // The faults of renewals, in the order in which they are checked; those of
 // the table of steps are in permit, of the rules in rulebook, of publicity in
 // renewalpublicity.go.

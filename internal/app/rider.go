@@ -1,6 +1,8 @@
 package app
 
 import (
+	"slices"
+
 	"permitx/internal/catalog"
 	"permitx/internal/encumbrance"
 	"permitx/internal/ledger"
@@ -15,33 +17,23 @@ type rider struct {
 }
 
 // leasesOn are the open leases by or to a licence.
-func (v *View) leasesOn(l catalog.Licence) (on []encumbrance.Lease) {
-	for lease := range All(v, Leases) {
-		if lease.State.IsOpen() && (lease.LessorLicence == l.ID || lease.LesseeLicence == l.ID) {
-			on = append(on, lease)
-		}
-	}
-	return on
+func (v *View) leasesOn(l catalog.Licence) []encumbrance.Lease {
+	return slices.Collect(openLeases.of(v, permits{licence: l.ID}))
 }
 
 // pledgesOn are the open pledges of a licence's permits.
-func (v *View) pledgesOn(l catalog.Licence) (on []encumbrance.Pledge) {
-	for p := range All(v, Pledges) {
-		if p.State.IsOpen() && p.Licence == l.ID {
-			on = append(on, p)
-		}
-	}
-	return on
+func (v *View) pledgesOn(l catalog.Licence) []encumbrance.Pledge {
+	return slices.Collect(openPledges.of(v, permits{licence: l.ID}))
 }
 
 // encumbered is what of a holding leases and pledges hold.
 func (v *View) encumbered(k ledger.Key) (sum int64) {
-	for l := range All(v, Leases) {
-		if l.State.IsOpen() && l.Key() == k {
+	for l := range openLeases.of(v, permits{licence: k.Licence}) {
+		if l.Key() == k {
 			sum += int64(l.Quantity)
 		}
 	}
-	for p := range All(v, Pledges) {
+	for p := range openPledges.of(v, permits{licence: k.Licence}) {
 		if p.State.IsHeld() && p.Hold != 0 && p.Key() == k {
 			sum += int64(p.Left())
 		}

@@ -97,12 +97,11 @@ func changeOperator(v *View, id int64) (Apply, error) {
 		return nil, err
 	}
 	var waiting []carbon.Issuance
-	for i := range All(v, Issuances) {
-		if i.Scheme == change.Scheme && i.FromPool() && slices.Contains(carbon.OpenIssuances, i.State) && i.Party != change.Operator {
+	for i := range openPooled.of(v, change.Scheme) {
+		if i.Party != change.Operator {
 			waiting = append(waiting, i)
 		}
 	}
-	slices.SortFunc(waiting, func(a, b carbon.Issuance) int { return cmp.Compare(a.ID, b.ID) })
 	scheme := rowsOf(v.state, CarbonSchemes).rows[change.Scheme]
 	return func(tx *Tx) any {
 		if change.State == carbon.ChangePlanned {

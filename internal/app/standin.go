@@ -10,6 +10,14 @@ import (
 // StandIns are the orders by which a person acts for another.
 var StandIns = resident[identity.StandIn]("stand_in")
 
+// standInKey is what orders to stand in are found by: the person, the grant by which he
+// acts, or the role that he stands in for.
+type standInKey struct{ person, own, role int64 }
+
+var standInsBy = indexed(StandIns, func(s identity.StandIn) []standInKey {
+	return []standInKey{{person: s.Person}, {own: s.OwnGrant}, {role: s.RoleGrant}}
+})
+
 // StandInOrder lets a person act in the role of another from one day to
 // another, by an order.
 type StandInOrder struct {
@@ -123,18 +131,13 @@ func (v *View) checkAnother(than int64, op identity.Operation, t identity.Target
 
 // isStandIn reports whether a grant was made by an order to stand in.
 func (v *View) isStandIn(grant int64) bool {
-	for s := range All(v, StandIns) {
-		if s.OwnGrant == grant {
-			return true
-		}
-	}
-	return false
+	return standInsBy.has(v, standInKey{own: grant})
 }
 
 // standInGrants are the grants by which a person acts for another.
 func (v *View) standInGrants(person, standsInFor int64) (grants []int64) {
-	for s := range All(v, StandIns) {
-		if s.Person == person && s.StandsInFor == standsInFor && s.OwnGrant != 0 {
+	for s := range standInsBy.of(v, standInKey{person: person}) {
+		if s.StandsInFor == standsInFor && s.OwnGrant != 0 {
 			grants = append(grants, s.OwnGrant)
 		}
 	}
@@ -143,8 +146,8 @@ func (v *View) standInGrants(person, standsInFor int64) (grants []int64) {
 
 // standInsOf returns what ends the orders to stand in for a role.
 func (v *View) standInsOf(grant int64) (ending []Apply, err error) {
-	for s := range All(v, StandIns) {
-		if s.RoleGrant == grant && s.State != identity.StandInEnded {
+	for s := range standInsBy.of(v, standInKey{role: grant}) {
+		if s.State != identity.StandInEnded {
 			end, err := endStandIn(v, s.ID)
 			if err != nil {
 				return nil, err

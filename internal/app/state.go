@@ -36,7 +36,7 @@ type state struct {
 	books    map[bookID]*market.Book
 	surplus  map[surplusKey]*market.Surplus
 	wanted   wanted
-	coming   map[comingOf]coming // of it, what auctions and payment notices may bring
+	coming   map[string]map[int64]coming // of it, what auctions and payment notices may bring, by table and row
 	caches   map[string]anyCache
 	lastID   map[string]int64
 	keys     map[keyDigest]int64 // idempotency key → journal number

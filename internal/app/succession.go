@@ -287,13 +287,13 @@ func (v *View) restingOn(l catalog.Licence) (map[permit.Resting][]int64, error) 
 	for _, n := range notices {
 		resting[permit.RestingNotice] = append(resting[permit.RestingNotice], n.ID)
 	}
-	for _, r := range rowsOf(v.state, Registrations).rows {
-		if r.Licence == l.ID && !rowsOf(v.state, Offers).rows[r.Offer].State.IsSealed() {
+	for r := range bidsFor.of(v, l.ID) {
+		if !rowsOf(v.state, Offers).rows[r.Offer].State.IsSealed() {
 			resting[permit.RestingBid] = append(resting[permit.RestingBid], r.ID)
 		}
 	}
-	for p := range All(v, Projects) {
-		if p.Licence == l.ID && (p.State == permit.Proposed || p.State == permit.Approved || p.State == permit.Reduced) {
+	for p := range projectsOf.of(v, l.ID) {
+		if p.State == permit.Proposed || p.State == permit.Approved || p.State == permit.Reduced {
 			resting[permit.RestingProject] = append(resting[permit.RestingProject], p.ID)
 		}
 	}
@@ -303,8 +303,8 @@ func (v *View) restingOn(l catalog.Licence) (map[permit.Resting][]int64, error) 
 	for _, d := range v.debtsOf(l) {
 		resting[permit.RestingDebt] = append(resting[permit.RestingDebt], d.ID)
 	}
-	for r := range All(v, Renewals) {
-		if r.Licence == l.ID && (r.State.IsOpen() || r.Renewing && r.State != permit.RenewalJoined) {
+	for r := range renewalsOf.of(v, l.ID) {
+		if r.State.IsOpen() || r.Renewing && r.State != permit.RenewalJoined {
 			resting[permit.RestingRenewal] = append(resting[permit.RestingRenewal], r.ID)
 		}
 	}
@@ -362,13 +362,7 @@ func (v *View) accountsOf(l catalog.Licence) []int64 {
 
 // debtsOf are the open debts of a licence.
 func (v *View) debtsOf(l catalog.Licence) []permit.Debt {
-	var debts []permit.Debt
-	for d := range All(v, Debts) {
-		if d.Licence == l.ID && d.Open() > 0 {
-			debts = append(debts, d)
-		}
-	}
-	return debts
+	return slices.Collect(debtsOwed.of(v, l.ID))
 }
 
 // freezesOn are the open freezes of a licence's permits, in their order.

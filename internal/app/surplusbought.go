@@ -16,7 +16,8 @@ func (v *View) awardsBought(licence int64, pollutant string, which Query) ([]auc
 	}
 	ids, _ := winnersAndOffers(awards)
 	winners, err := Find(v, Winners, Query{}.And("id", In, ids))
-	return boughtFrom(licence, pollutant, awards, winners, rowsOf(v.state, Offers).rows), err
+	of := func(offer int64) auction.Offer { return rowsOf(v.state, Offers).rows[offer] }
+	return boughtFrom(licence, pollutant, awards, winners, of), err
 }
 
 // AwardsUncovered are the awards by which reverse auctions have bought of a licence's
@@ -37,7 +38,7 @@ func AwardsUncovered(ctx context.Context, r Reader, l catalog.Licence, pollutant
 	for _, o := range rows {
 		byID[o.ID] = o
 	}
-	return boughtFrom(l.ID, pollutant, awards, winners, byID), err
+	return boughtFrom(l.ID, pollutant, awards, winners, func(offer int64) auction.Offer { return byID[offer] }), err
 }
 
 func winnersAndOffers(awards []auction.Award) (winners, offers []int64) {
@@ -48,13 +49,13 @@ func winnersAndOffers(awards []auction.Award) (winners, offers []int64) {
 }
 
 // boughtFrom keeps the awards of offers that buy, to a licence for a pollutant.
-func boughtFrom(licence int64, pollutant string, awards []auction.Award, winners []auction.Winner, offers map[int64]auction.Offer) (bought []auction.Award) {
+func boughtFrom(licence int64, pollutant string, awards []auction.Award, winners []auction.Winner, offer func(id int64) auction.Offer) (bought []auction.Award) {
 	ofLicence := map[int64]bool{}
 	for _, w := range winners {
 		ofLicence[w.ID] = w.Licence == licence
 	}
 	for _, a := range awards {
-		if o := offers[a.Offer]; ofLicence[a.Winner] && o.Buys() && o.Pollutant == pollutant {
+		if o := offer(a.Offer); ofLicence[a.Winner] && o.Buys() && o.Pollutant == pollutant {
 			bought = append(bought, a)
 		}
 	}

@@ -42,6 +42,17 @@ var (
 	PendingTimes = residentWhere[Timer]("timer", Where("state", string(TimerPending)))
 )
 
+var (
+	partiesIn   = indexed(Parties, func(p catalog.Party) []string { return []string{p.Region} })
+	licencesIn  = indexed(Licences, func(l catalog.Licence) []string { return []string{l.Region} })
+	licencesOf  = indexed(Licences, func(l catalog.Licence) []int64 { return []int64{l.Party} })
+	adminGrants = indexed(Grants, func(g identity.Grant) []identity.Role {
+		return when(g.Role == identity.Admin && g.State == identity.GrantActive, g.Role)
+	})
+	// bankGrants are those of a party's bank officers, by party, also of those who were.
+	bankGrants = indexed(Grants, func(g identity.Grant) []int64 { return when(g.Role == identity.BankOfficer, g.Party) })
+)
+
 // The tables of the order path, which have their own place in a batch. They
 // are named here for queries.
 var (
@@ -65,6 +76,7 @@ var (
 type tableInfo struct {
 	name     string
 	resident bool
+	indexes  []func() any // of a resident one, empty
 	newCache func() anyCache
 	newRow   func() any                     // a pointer to an empty record
 	encode   func(b []byte, row any) []byte // canonical; row is a pointer
@@ -97,7 +109,7 @@ func register[R any](name string, isResident bool, q Query) Table[R] {
 	}
 	tables[name] = tableInfo{
 		name: name, resident: isResident,
-		newCache: func() anyCache { return &cache[R]{table: name, where: q, rows: map[int64]R{}} },
+		newCache: func() anyCache { return newCache[R](name, q) },
 		newRow:   func() any { return new(R) },
 		encode:   appendRecord,
 		each: func(ctx context.Context, r Reader, q Query, f func(any)) error {
@@ -131,6 +143,16 @@ type cache[R any] struct {
 	where Query
 	rows  map[int64]R
 	order []int64 // ids, ascending, and those of rows that were removed lately
+
+	indexes []rowIndex[R]
+}
+
+func newCache[R any](table string, where Query) *cache[R] {
+	c := &cache[R]{table: table, where: where, rows: map[int64]R{}}
+	for _, empty := range tables[table].indexes {
+		c.indexes = append(c.indexes, empty().(rowIndex[R])) //nolint:errcheck // made by indexed
+	}
+	return c
 }
 
 func (c *cache[R]) load(ctx context.Context, r Reader) error {
@@ -145,7 +167,8 @@ func (c *cache[R]) load(ctx context.Context, r Reader) error {
 }
 
 func (c *cache[R]) put(id int64, row R) {
-	if _, known := c.rows[id]; !known {
+	was, known := c.rows[id]
+	if !known {
 		if n := len(c.order); n == 0 || c.order[n-1] < id {
 			c.order = append(c.order, id)
 		} else if at, listed := slices.BinarySearch(c.order, id); !listed {
@@ -153,11 +176,20 @@ func (c *cache[R]) put(id int64, row R) {
 		}
 	}
 	c.rows[id] = row
+	for _, x := range c.indexes {
+		if known {
+			x.unlist(id, was)
+		}
+		x.list(id, row)
+	}
 }
 
 // remove forgets a row that has become history. Its id stays in the order until as
 // many have gone as are left: to move all that follow for each would cost more the more there are.
 func (c *cache[R]) remove(id int64) {
+	for _, x := range c.indexes {
+		x.unlist(id, c.rows[id])
+	}
 	delete(c.rows, id)
 	if len(c.order) > 2*len(c.rows) {
 		c.order = slices.DeleteFunc(c.order, func(id int64) bool { _, known := c.rows[id]; return !known })

@@ -32,6 +32,14 @@ const (
 	TimerDisarmed TimerState = "disarmed"
 )
 
+// timerKind is what timers are found by.
+type timerKind struct {
+	purpose   string
+	reference int64
+}
+
+var timersOf = indexed(PendingTimes, func(t Timer) []timerKind { return []timerKind{{t.Purpose, t.Reference}} })
+
 // timerFunc decides what a timer does about its record, if anything. An error
 // leaves the record alone and is journaled with the timer.
 type timerFunc func(v *View, reference int64) (Apply, error)
@@ -98,8 +106,8 @@ func (tx *Tx) fire(t Timer, apply Apply) {
 // armOnce is Arm of a time to come, unless it is armed already: what is looked at
 // out of turn would go on twice from then on.
 func (tx *Tx) armOnce(at calendar.Instant, purpose string, reference int64) {
-	for t := range All(tx.View, PendingTimes) {
-		if t.DueAt == at && at > tx.Now && t.Purpose == purpose && t.Reference == reference {
+	for t := range timersOf.of(tx.View, timerKind{purpose, reference}) {
+		if t.DueAt == at && at > tx.Now {
 			return
 		}
 	}
@@ -111,11 +119,10 @@ func (v *View) isArmed(purpose string, reference int64) bool {
 	return v.isArmedAfter(math.MinInt64, purpose, reference)
 }
 
-// isArmedAfter reports whether a timer waits for a time after another. It walks all
-// that wait.
+// isArmedAfter reports whether a timer waits for a time after another.
 func (v *View) isArmedAfter(at calendar.Instant, purpose string, reference int64) bool {
-	for t := range All(v, PendingTimes) {
-		if t.Purpose == purpose && t.Reference == reference && t.DueAt > at {
+	for t := range timersOf.of(v, timerKind{purpose, reference}) {
+		if t.DueAt > at {
 			return true
 		}
 	}

@@ -34,7 +34,7 @@ func (s *Server) ListLicenceQuantities(ctx context.Context, r gen.ListLicenceQua
 // showAmount shows what a licence permits, with its use-rights of today.
 func (s *Server) showAmount(a permit.Amount) api.LicenceQuantity {
 	out := amountRecordOf(a)
-	in, given := app.UseRights(app.ReadTable(s.app.Reference(), app.Leases).All(), a.Licence, a.Pollutant, s.app.Now().Date())
+	in, given := app.UseRights(app.ReadTable(s.app.Reference(), app.Leases).Rows(), a.Licence, a.Pollutant, s.app.Now().Date())
 	if out.LeasedIn, out.LeasedOut = textOfQuantity(in), textOfQuantity(given); in+given > 0 {
 		out.Usable = new(max(a.Quantity+in-given, 0).String())
 	}
