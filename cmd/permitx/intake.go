@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"permitx/internal/app"
+	"permitx/internal/carbon"
 	"permitx/internal/intake"
 	"permitx/internal/store"
 )
@@ -103,6 +104,7 @@ type saltFolder struct {
 	folder string
 	digest func(name string) ([]byte, error) // that the intake has; nil: none yet
 	note   func(name string, digest []byte) error
+	counts func(scheme int64) (bool, error) // whether the intake has activities of it
 	mu     sync.Mutex
 	known  map[string][]byte
 }
@@ -114,13 +116,19 @@ func newSaltFolder(ctx context.Context, folder string, in *store.IntakeStore) *s
 		folder: folder, known: map[string][]byte{},
 		digest: func(name string) ([]byte, error) { return in.SaltDigest(ctx, name) },
 		note:   func(name string, digest []byte) error { return in.NoteSalt(ctx, name, digest) },
+		counts: func(scheme int64) (bool, error) {
+			_, activities, err := in.SumOf(ctx, scheme)
+			return activities > 0, err
+		},
 	}
 }
 
-// get returns a salt, which it makes when it is first asked for.
-func (f *saltFolder) get(name string) ([]byte, error) {
+// get returns the salt of a scheme, which it makes when it is first asked for. What an
+// intake has counted before it kept digests was by a salt, too.
+func (f *saltFolder) get(s carbon.Scheme) ([]byte, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	name := s.Salt
 	if salt := f.known[name]; salt != nil {
 		return salt, nil
 	}
@@ -128,7 +136,13 @@ func (f *saltFolder) get(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	salt, err := f.read(name, want == nil)
+	counted := want != nil
+	if !counted {
+		if counted, err = f.counts(s.ID); err != nil {
+			return nil, err
+		}
+	}
+	salt, err := f.read(name, !counted)
 	if err != nil {
 		return nil, err
 	}

@@ -61,7 +61,7 @@ func openPooledMonth(t *testing.T) *pooledMonth {
 	})
 	w.Must(w.Leader, app.ScenarioRegister{Scheme: 1, Code: "BUS", Name: "公交", Methodology: "BUS", ClaimTo: 100, ValidFrom: 20260101, Source: "project default"})
 	in, err := intake.Open(t.Context(), intake.Config{
-		Store: keep, Register: w.App.IntakeRegister(func(string) ([]byte, error) { return []byte("salt"), nil }),
+		Store: keep, Register: w.App.IntakeRegister(func(carbon.Scheme) ([]byte, error) { return []byte("salt"), nil }),
 		Clock: w.Clock.Now, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
 	if err != nil {

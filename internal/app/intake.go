@@ -16,13 +16,13 @@ import (
 )
 
 // IntakeRegister gives an intake the register of schemes as it is after the
-// last commit. salt returns the salt of pseudonyms by its name, the same one always.
-func (a *App) IntakeRegister(salt func(name string) ([]byte, error)) func() (intake.Register, error) {
+// last commit. salt returns the salt of a scheme's pseudonyms, the same one always.
+func (a *App) IntakeRegister(salt func(carbon.Scheme) ([]byte, error)) func() (intake.Register, error) {
 	compiled := &sync.Map{} // of methodology versions, which never change: int64 → *carbon.Computation
 	return func() (intake.Register, error) {
 		g := &intakeRegister{r: a.Reference(), reader: a.Reader(), compiled: compiled, salts: map[int64][]byte{}, seen: map[scenarioDay]found{}, takes: map[scenarioDay][]*intake.Scenario{}}
 		for id, s := range ReadTable(g.r, CarbonSchemes).All() {
-			bytes, err := salt(s.Salt)
+			bytes, err := salt(s)
 			if err != nil {
 				return nil, fmt.Errorf("the salt %s: %w", s.Salt, err)
 			}

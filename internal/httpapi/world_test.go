@@ -25,6 +25,7 @@ import (
 	"permitx/internal/app"
 	"permitx/internal/app/apptest"
 	"permitx/internal/calendar"
+	"permitx/internal/carbon"
 	"permitx/internal/catalog"
 	"permitx/internal/httpapi"
 	"permitx/internal/identity"
@@ -179,7 +180,7 @@ func (w *world) openIntake(log *slog.Logger) *intake.Intake {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	salt := func(string) ([]byte, error) { return []byte("salt"), nil }
+	salt := func(carbon.Scheme) ([]byte, error) { return []byte("salt"), nil }
 	in, err := intake.Open(w.t.Context(), intake.Config{Store: keep, Register: w.app.IntakeRegister(salt), Clock: w.clock.Now, Log: log})
 	if err != nil {
 		w.t.Fatal(err)

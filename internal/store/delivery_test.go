@@ -92,7 +92,7 @@ func (e *bothEnds) register() {
 func (e *bothEnds) writer() *intake.Intake {
 	if e.in == nil {
 		in, err := intake.Open(e.t.Context(), intake.Config{
-			Store: &failing{e.store, e.random}, Register: e.world.App.IntakeRegister(func(string) ([]byte, error) { return []byte("salt"), nil }),
+			Store: &failing{e.store, e.random}, Register: e.world.App.IntakeRegister(func(carbon.Scheme) ([]byte, error) { return []byte("salt"), nil }),
 			Clock: e.world.Clock.Now, Log: slog.New(slog.NewTextHandler(e.t.Output(), nil)),
 		})
 		if err != nil {
