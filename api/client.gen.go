@@ -121,7 +121,7 @@ type ClientInterface interface {
 
 	// ListAcquisitions What backs the holdings, first in first
 	//
-	// The remaining quantities of a holding's acquisitions add up to its balance. They are used first in, first out.
+	// The remaining quantities of a holding's acquisitions add up to its balance. They are used first in, first out; a correction takes back first what is left of the allocation that was wrong, and a reversed deal what it brought.
 	//
 	// Corresponds with GET /v1/acquisitions (the `ListAcquisitions` operationId).
 	ListAcquisitions(ctx context.Context, params *ListAcquisitionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4259,7 +4259,7 @@ func (c *Client) GetAccountStatement(ctx context.Context, id PathID, params *Get
 
 // ListAcquisitions What backs the holdings, first in first
 //
-// The remaining quantities of a holding's acquisitions add up to its balance. They are used first in, first out.
+// The remaining quantities of a holding's acquisitions add up to its balance. They are used first in, first out; a correction takes back first what is left of the allocation that was wrong, and a reversed deal what it brought.
 //
 // Corresponds with GET /v1/acquisitions (the `ListAcquisitions` operationId).
 func (c *Client) ListAcquisitions(ctx context.Context, params *ListAcquisitionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -40248,7 +40248,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListAcquisitionsWithResponse What backs the holdings, first in first
 	//
-	// The remaining quantities of a holding's acquisitions add up to its balance. They are used first in, first out.
+	// The remaining quantities of a holding's acquisitions add up to its balance. They are used first in, first out; a correction takes back first what is left of the allocation that was wrong, and a reversed deal what it brought.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -56385,7 +56385,7 @@ func (c *ClientWithResponses) GetAccountStatementWithResponse(ctx context.Contex
 
 // ListAcquisitionsWithResponse What backs the holdings, first in first
 //
-// The remaining quantities of a holding's acquisitions add up to its balance. They are used first in, first out.
+// The remaining quantities of a holding's acquisitions add up to its balance. They are used first in, first out; a correction takes back first what is left of the allocation that was wrong, and a reversed deal what it brought.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -120,6 +120,11 @@ func TestCertificate(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 
+	also := k.seller(jiashan, 4, 4*one) // what was right stays, though it is older
+	a = k.wrong(also, reserve.Unallocated, 2*one)
+	k.does(k.leader, CorrectionRecord{a, 2 * one, "counted twice", "d", today, 0})
+	k.wantStatuses(also, "valid 1/1 []; valid 3/3 []; revoked 0/2 []; ")
+
 	k.does(k.leader, PartyRename{Party: f.party, Name: "新名", EffectiveOn: today, Document: "d"})
 	if s := k.sourceOf(k.certificatesOf(f)[0]); s.HolderName != f.name {
 		t.Errorf("acquired by %s, the certificate says %s", f.name, s.HolderName)

@@ -27,8 +27,9 @@ var errPurchaseOnly = fault.Invalidf("instrument", "only a settlement by purchas
 
 // CorrectionRecord takes back what an allocation, or a guarantee out of an earmark,
 // gave wrongly. Open orders that offer it are withdrawn. What is available goes back to where it came
-// from, first in first out, and of a guarantee its offset share with it; the rest is recorded as a debt,
-// and then all sells of the party are withdrawn. Third parties keep what they bought.
+// from, first what is left of this allocation, then first in first out, and of a guarantee its offset
+// share with it; the rest is recorded as a debt, and then all sells of the party are withdrawn. Third
+// parties keep what they bought.
 type CorrectionRecord struct {
 	Allocation int64
 	Quantity   quantity.Quantity
@@ -148,7 +149,7 @@ func (c CorrectionRecord) given(v *View) (a reserve.Allocation, g reserve.Earmar
 		err = permit.ErrNotGiven.With("the allocation is %s", g.State())
 	}
 	return reserve.Allocation{
-		Party: g.Party, Region: g.Region, Licence: g.Licence, Instrument: g.Instrument, Pollutant: g.Pollutant, Origin: g.Origin, Part: reserve.Reserve, Quantity: g.Need,
+		Party: g.Party, Region: g.Region, Licence: g.Licence, Instrument: g.Instrument, Pollutant: g.Pollutant, Origin: g.Origin, Part: reserve.Reserve, Quantity: g.Need, Acquisition: g.Acquisition,
 	}, g, err
 }
 
@@ -182,7 +183,7 @@ func (v *View) checkReversal(a reserve.Allocation, q quantity.Quantity) error {
 			needed -= o.Hold
 		}
 	}
-	return v.checkTaken(id, int64(q), needed)
+	return v.checkParts(id, v.partsFrom(id, a.Acquisition, q), needed)
 }
 
 func (tx *Tx) correctAllocation(x permit.Correction, a reserve.Allocation, back guaranteeBack) permit.Correction {
@@ -204,9 +205,11 @@ func (tx *Tx) correctAllocation(x permit.Correction, a reserve.Allocation, back 
 // revoke posts what is reversed back to the part of the basic account that it
 // came from. What comes back to the reserve is a lot of its own.
 func (tx *Tx) revoke(x permit.Correction, a reserve.Allocation, back guaranteeBack) int64 {
+	holding, _ := tx.ledger.Find(a.Holding())
+	parts := tx.partsFrom(holding, a.Acquisition, x.Reversed)
 	legs := back.legs(a.Holding(), a.Part.Key(a.Region, a.Pollutant), x.Reversed)
 	transfer := tx.Post(ledger.Transfer{Reason: ledger.Revocation, Reference: x.ID, Legs: legs})[0].Transfer
-	tx.Consume(a.Holding(), x.Reversed, false)
+	tx.Use(a.Holding(), parts)
 	tx.permitsLost(a.Holding(), reserve.SurplusLoss{Kind: reserve.LostToCorrection, Reference: x.ID, Quantity: x.Reversed, Document: x.Document})
 	if a.Part == reserve.Reserve {
 		tx.addLot(reserve.Lot{

@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"slices"
 
 	"permitx/internal/calendar"
 	"permitx/internal/catalog"
@@ -207,28 +208,49 @@ func (v *View) checkCorrection(id ledger.AccountID, leg ledger.Leg) error {
 	return v.judgeCorrection(leg.Debit, leg.Credit)
 }
 
-// checkTaken returns ErrPricedHeld unless an amount that leaves a holding,
-// first in first out, leaves what is needed of permits with a known price, and
-// ErrTransferRows when it comes from too many acquisitions.
+// checkTaken is checkParts of an amount that leaves a holding first in first out.
 func (v *View) checkTaken(id ledger.AccountID, amount, needed int64) error {
-	var priced, pricedTaken, rows int64
-	left := amount
+	return v.checkParts(id, v.partsFrom(id, 0, quantity.Quantity(amount)), needed)
+}
+
+// partsFrom are the parts of a holding's acquisitions that come to an amount: of the
+// one named first, if it has something left, and then first in first out.
+func (v *View) partsFrom(id ledger.AccountID, first int64, amount quantity.Quantity) (parts []ledger.Acquisition) {
+	rows := v.ledger.Acquisitions(id)
+	if at := slices.IndexFunc(rows, func(a *ledger.Acquisition) bool { return a.ID == first }); at > 0 {
+		rows = slices.Concat(rows[at:at+1], rows[:at], rows[at+1:])
+	}
+	for _, a := range rows {
+		if amount == 0 {
+			break
+		}
+		part := *a
+		part.Quantity = min(amount, a.Remaining)
+		amount -= part.Quantity
+		parts = append(parts, part)
+	}
+	return parts
+}
+
+// checkParts returns ErrPricedHeld unless a holding without some parts of its
+// acquisitions has what is needed of permits with a known price, and ErrTransferRows
+// when they are too many.
+func (v *View) checkParts(id ledger.AccountID, parts []ledger.Acquisition, needed int64) error {
+	var left int64
 	for _, a := range v.ledger.Acquisitions(id) {
-		taken := min(left, int64(a.Remaining))
-		left -= taken
-		if taken > 0 {
-			rows++
-		}
 		if a.PriceKnown {
-			priced += int64(a.Remaining)
-			pricedTaken += taken
+			left += int64(a.Remaining)
 		}
 	}
-	if priced-pricedTaken < needed {
-		return ErrPricedHeld.With("%s t/a with a known price would be left, %s t/a are held aside",
-			quantity.Quantity(priced-pricedTaken), quantity.Quantity(needed))
+	for _, p := range parts {
+		if p.PriceKnown {
+			left -= int64(p.Quantity)
+		}
 	}
-	if rows > MaxTransferRows {
+	if left < needed {
+		return ErrPricedHeld.With("%s t/a with a known price would be left, %s t/a are held aside", quantity.Quantity(left), quantity.Quantity(needed))
+	}
+	if len(parts) > MaxTransferRows {
 		return ErrTransferRows
 	}
 	return nil
