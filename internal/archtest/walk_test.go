@@ -22,7 +22,7 @@ var few = map[string]string{
 	"floor.schedule": "the terms of a market, and its session",
 	"CarbonSchemes":  "", "Methodologies": "", "MethodologyInputs": "", "MethodologyFactors": "", "Scenarios": "",
 	"CreditSeries": "schemes by years", "CreditLives": "of series", "Recognitions": "of schemes", "OperatorChanges": "of schemes",
-	"Parameters": "of the rulebook", "ZoneRules": "of its zones",
+	"Parameters": "of the rulebook", "knowledge.keys": "of its parameters", "ZoneRules": "of its zones",
 	"offerRoom.last": "bidders of one auction", "offerRoom.opened": "bids of one auction", "offerRoom.ordered": "bidders of one auction",
 	"rangeList.runs": "of one holder: 512 ranges each",
 	"d.draft":        "what one command would change",
@@ -39,7 +39,7 @@ var mayWalk = map[string]string{
 	"*Tx.mustTotal":       "the ledger, once an opening package",
 	"*View.openOrders":    "as many as one command cancels",
 	"*View.restingOrders": "open orders: what a fact, a freeze or a correction touches",
-	"*View.newestFirst":   "open orders: those that a review judges again, once for all its steps",
+	"*View.newestFirst":   "open orders: those that a review judges again, once for all its steps, and where it is shown",
 	"*View.idsOf":         "open orders: those of a sweep, once for all its steps",
 	"*View.checkReversal": "open orders: those that sell of a holding",
 }
