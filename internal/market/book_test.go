@@ -188,7 +188,7 @@ func TestBook_Validate(t *testing.T) {
 		"Number":          {func(b *Book) { node(b, 1).id = 7 }, "order 7 is in slot 1, the table says 0"},
 		"NumberTwice":     {func(b *Book) { node(b, 1).id = 2 }, "order 2 is in slot 1, the table says 2"},
 		"NumberGone":      {func(b *Book) { b.findOrder(3).remove() }, "the order table has 3 entries for 4"},
-		"TableCount":      {func(b *Book) { b.findOrder(3).shard.used++ }, "of the order table says 5 entries of at most 6, it has 4"},
+		"TableCount":      {func(b *Book) { b.findOrder(3).shard.used++ }, "of the order table says 5 entries of at most 4, it has 4"},
 		"Sum":             {func(b *Book) { at(b, 90).sum++ }, "level 90 says 2 orders of 0.000031, it has 2 of 0.00003"},
 		"SumOver":         {func(b *Book) { at(b, 90).over++ }, "level 90 says 2 orders of"},
 		"Count":           {func(b *Book) { at(b, 90).orders++ }, "level 90 says 3 orders"},
