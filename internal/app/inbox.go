@@ -285,13 +285,12 @@ func proposalsWaiting(ctx context.Context, r Reader, a identity.Actor, each func
 // mayDecide reports whether an actor may approve or reject a proposal. That of a
 // correcting transfer he must be able to make himself: finance moves money, a leader permits.
 func mayDecide(ctx context.Context, r Reader, a identity.Actor, p approval.Proposal) (bool, error) {
-	switch {
-	case p.Party != 0:
+	if p.Party != 0 {
 		return a.MaySign(p.Party), nil
-	case identity.Approve(a, identity.Operation(p.Operation), targetOf(p)) != nil:
-		return false, nil
-	case p.Operation != string(identity.TransferPost):
-		return true, nil
+	}
+	may := identity.Approve(a, identity.Operation(p.Operation), targetOf(p)) == nil
+	if !may || p.Operation != string(identity.TransferPost) {
+		return may, nil
 	}
 	var c TransferPost
 	if err := json.Unmarshal([]byte(p.Payload), &c); err != nil {

@@ -11,13 +11,13 @@ import (
 
 // lists reports whether rows are found in another cache of the table as in this one.
 func (c *cache[R]) lists(other anyCache) bool {
-	return reflect.DeepEqual(c.listed(), other.(*cache[R]).listed()) //nolint:errcheck // of one table
+	return reflect.DeepEqual(c.listed(), other.(*cache[R]).listed())
 }
 
 // listed are the ids of the rows that each index finds, by key.
 func (c *cache[R]) listed() (all []any) {
 	for _, x := range c.indexes {
-		all = append(all, x.(interface{ found() any }).found()) //nolint:errcheck // a listing
+		all = append(all, x.(interface{ found() any }).found())
 	}
 	return all
 }

@@ -29,7 +29,7 @@ func (p pastReader) reference(ctx context.Context, now *Reference) (*Reference, 
 		names = append(names, t.name)
 	}
 	for _, name := range names {
-		t, err := now.tables[name].(publishedTable).asOf(ctx, p, name)
+		t, err := now.tables[name].(publishedTable).asOf(ctx, p, name) //nolint:errcheck // each is a Published
 		if err != nil {
 			return nil, err
 		}

@@ -108,7 +108,7 @@ func TestSuccession_Bidder(t *testing.T) {
 func TestSuccession_NamesWhatHolds(t *testing.T) {
 	t.Parallel()
 	d := openBuyBackDesk(t)
-	to := d.office.firm(jiashan, 2)
+	to := d.firm(jiashan, 2)
 	b := done[BuyBackResult](d.office, d.f.user, BuyBackApply{d.f.licence.ID, d.i.Code, ledger.Paid, 2 * one, reserve.Reduction, "application"}).BuyBack
 	done[BuyBackResult](d.office, d.f.user, BuyBackStep{b.ID, reserve.SubmitBuyBack, 0, "document", "reason"})
 	var parts []SuccessionShare

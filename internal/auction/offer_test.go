@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"permitx/internal/calendar"
 	"permitx/internal/fault"
 	"permitx/internal/quantity"
 )
@@ -34,7 +33,7 @@ func TestOffer_ValidateSentences(t *testing.T) {
 	} {
 		o := good
 		c.change(&o)
-		err := o.Validate(calendar.Instant(day), 7)
+		err := o.Validate(day, 7)
 		if f, ok := fault.As(err); !ok || f.Field != c.field || !strings.Contains(f.Detail, c.words) {
 			t.Errorf("%v, want %q at %q", err, c.words, c.field)
 		}

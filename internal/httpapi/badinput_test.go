@@ -93,8 +93,10 @@ func TestBadInput(t *testing.T) {
 		{"number that does not fit", "POST", "/v1/attainments", w.leader, `{"region":"330421","pollutant":"VOCs","year":2025.0,"attained":true,"document":"d"}`, 400, "request.invalid", "/year"},
 		{"term end off the grid", "POST", "/v1/instruments", w.adminKey, `{"pollutant":"VOCs","term_end":"2031-06-29"}`, 422, "catalog.term_end_off_grid", "/term_end"},
 		{"day of no calendar", "POST", "/v1/instruments", w.adminKey, `{"pollutant":"VOCs","term_end":"2031-06-31"}`, 400, "request.invalid", "/term_end"},
-		{"cap of nothing, which would be none", "POST", "/v1/carbon/scenarios", w.leader,
-			`{"scheme":1,"code":"BUS","name":"n","methodology":"BUS","daily_cap":"0.0","claim_from":2,"claim_to":7,"valid_from":"2026-01-01","source":"s"}`, 400, "request.invalid", "/daily_cap"},
+		{
+			"cap of nothing, which would be none", "POST", "/v1/carbon/scenarios", w.leader,
+			`{"scheme":1,"code":"BUS","name":"n","methodology":"BUS","daily_cap":"0.0","claim_from":2,"claim_to":7,"valid_from":"2026-01-01","source":"s"}`, 400, "request.invalid", "/daily_cap",
+		},
 		{"path that is not there", "GET", "/v2/orders", "", "", 404, "request.path_not_found", ""},
 		{"method that is not taken", "DELETE", "/v1/orders", f.key, "", 405, "request.method_not_allowed", ""},
 	} {
