@@ -135,7 +135,8 @@ func measureActivities(ctx context.Context, b *benchRun, m benchMeasure) error {
 }
 
 // settle makes a checkpoint, after which PostgreSQL writes its log over segments that it
-// has, as one does that is in service. Where the role may not, it says so. A new segment is filled with zeros first, and who commits waits for that.
+// has, as one does that is in service. A new segment is filled with zeros first, and who
+// commits waits for that. Where the role may make none, it says so and goes on.
 func (b *benchRun) settle(ctx context.Context, m benchMeasure) error {
 	if m.place != onPostgres {
 		return nil

@@ -17,8 +17,9 @@ import (
 )
 
 // postgresDialect flushes a batch in one round trip: the fence and one
-// statement a table, as one implicit transaction. Batches with records of
-// other tables take an explicit transaction through GORM.
+// statement a table, as one implicit transaction. Batches with many new rows
+// of a table take an explicit one, in which these come by COPY, and those with
+// records of other tables one through GORM.
 type postgresDialect struct {
 	write, read *sql.DB
 	gorm        *gorm.DB
